@@ -1,0 +1,9 @@
+"""Static files under names that hold their hash, ES module imports included."""
+
+from __future__ import annotations
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class HashedStaticStorage(CompressedManifestStaticFilesStorage):
+    support_js_module_import_aggregation = True

@@ -1,0 +1,131 @@
+"""The events of a session and their one wire form (live socket, SSE, `/events/`, JSON export)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+
+
+class Kind(StrEnum):
+    TONE = "tone"
+    SPEAKER = "speaker"
+    TRANSCRIPT = "transcript"
+    QUEUE = "queue"
+    ENVIRON = "environ"
+    SCENE = "scene"
+    ACCENT = "accent"
+    GAP = "gap"
+    STATE = "state"
+
+
+class GapCause(StrEnum):
+    CONNECTION = "connection"  # the client could not replay it
+    OVERLOAD = "overload"  # more came than could be listened to
+    SERVICE = "service"  # the classifier did not answer
+    CLIENT = "client"  # the client says it left it out
+    OFF_RECORD = "off_record"
+
+
+_GAP_WORDS = {
+    GapCause.CONNECTION: "the connection was lost",
+    GapCause.OVERLOAD: "more sound came than could be listened to",
+    GapCause.SERVICE: "the voice service did not answer",
+    GapCause.CLIENT: "the microphone left it out",
+    GapCause.OFF_RECORD: "off the record",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEvent:
+    """An event as it is stored; its number comes with the storing.
+
+    `label` is the tone, the speaker state, the line state, the accent's region, the gap's cause, the session's
+    state; `text` is for people to read; `payload` holds what is particular to the kind (see `to_wire`).
+    """
+
+    kind: Kind
+    start_ms: int
+    end_ms: int
+    speaker: str = ""
+    label: str = ""
+    text: str = ""
+    confidence: float = 1.0
+    engine: str = ""
+    simulated: bool = False
+    payload: dict[str, Json] = field(default_factory=dict)
+
+
+def gap(*, cause: GapCause, start_ms: int, end_ms: int) -> SessionEvent:
+    """Return the event that says which stretch was not captioned, and why."""
+    seconds = (end_ms - start_ms) / 1000
+    text = f"{seconds:.1f} s not captioned: {_GAP_WORDS[cause]}"
+    return SessionEvent(kind=Kind.GAP, start_ms=start_ms, end_ms=end_ms, label=cause, text=text)
+
+
+def state(label: str, *, at_ms: int, reason: str = "") -> SessionEvent:
+    """Return the event that says that the session is now `label` (running, stopped)."""
+    payload: dict[str, Json] = {"reason": reason} if reason else {}
+    return SessionEvent(kind=Kind.STATE, start_ms=at_ms, end_ms=at_ms, label=label, payload=payload)
+
+
+def to_wire(event: SessionEvent, *, session_id: str, seq: int | None) -> dict[str, Json]:
+    """Return the event as the protocol spells it (docs/protocol.md, "An event"); ready for a JSON encoder."""
+    common: dict[str, Json] = {
+        "event_type": str(event.kind),
+        "session_id": session_id,
+        "seq": seq,
+        "start_ms": event.start_ms,
+        "end_ms": event.end_ms,
+        "timestamp": event.end_ms / 1000,
+        "engine": event.engine,
+        "simulated": event.simulated,
+    }
+    return common | _particulars(event)
+
+
+def _particulars(event: SessionEvent) -> dict[str, Json]:
+    match event.kind:
+        case Kind.TONE:
+            return {
+                "label": event.label,
+                "confidence": event.confidence,
+                "speaker_id": event.speaker,
+                **_TONE_DEFAULTS,
+                **event.payload,
+            }
+        case Kind.TRANSCRIPT:
+            return {
+                "text": event.text,
+                "speaker_id": event.speaker,
+                "confidence": event.confidence,
+                "utterance_id": "",
+                **event.payload,
+            }
+        case Kind.ACCENT:
+            return {"region": event.label, "confidence": event.confidence, "language": "", **event.payload}
+        case Kind.GAP:
+            return {"cause": event.label, "text": event.text, **event.payload}
+        case Kind.STATE:
+            return {"label": event.label, **event.payload}
+        case Kind.SCENE:
+            return {"label": event.label, "confidence": event.confidence, "privacy_risk": "", **event.payload}
+        case Kind.SPEAKER:
+            speaker: dict[str, Json] = {"speaker_id": event.speaker}
+            return {"label": event.label, "confidence": event.confidence, **speaker, **event.payload}
+        case Kind.QUEUE | Kind.ENVIRON:
+            return {"label": event.label, "confidence": event.confidence, **event.payload}
+
+
+_TONE_DEFAULTS: dict[str, Json] = {
+    "shift_magnitude": 0.0,
+    "subtext": "",
+    "affect": "neutral",
+    "shift_direction": "stable",
+    "prosody_flags": [],
+    "band": "unclear",
+    "alternatives": [],
+    "evidence": {},
+}

@@ -1,0 +1,1 @@
+"""Sound as bytes and samples: PCM conversion, levels, and exact windows. Knows nothing of sessions."""

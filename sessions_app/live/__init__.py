@@ -1,0 +1,1 @@
+"""The live half without Django: the pipeline from bytes to events, and the words of the sockets."""

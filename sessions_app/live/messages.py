@@ -1,0 +1,267 @@
+"""The sockets' JSON: what clients may say, parsed strictly; what the server says, built in one place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
+
+import orjson
+
+if TYPE_CHECKING:
+    from sessions_app.annotation.events import Json
+
+MAX_TEXT_BYTES = 4096  # a control message; the longest honest one is a note of 1000 characters
+MAX_FRAME_BYTES = 32_000  # one second of PCM16 at 16 kHz
+MIN_WINDOW_MS, MAX_WINDOW_MS = 500, 5000
+MAX_SPEAKERS = 8
+MAX_GAP_SAMPLES = 24 * 3600 * 16_000  # a day: longer than any session is a mistake
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+
+
+class CloseCode(IntEnum):
+    DONE = 1000
+    BAD_MESSAGE = 4400
+    UNAUTHENTICATED = 4401
+    FORBIDDEN = 4403
+    NOT_FOUND = 4404
+    IDLE = 4408
+    SUPERSEDED = 4409
+    ENDED = 4410
+    TOO_LARGE = 4413
+    TOO_MUCH = 4429
+    INTERNAL = 4500
+    GOING_AWAY = 4503
+
+
+class ErrorCode(StrEnum):
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    SESSION_NOT_FOUND = "session_not_found"
+    SESSION_ENDED = "session_ended"
+    CONFIG_INVALID = "config_invalid"
+    CONFIG_LOCKED = "config_locked"
+    INVALID_AUDIO_FRAME = "invalid_audio_frame"
+    FRAME_TOO_LARGE = "frame_too_large"
+    RATE_LIMITED = "rate_limited"
+    PRODUCER_TAKEN = "producer_taken"
+    SUPERSEDED = "superseded"
+    ENGINE_UNAVAILABLE = "engine_unavailable"
+    ENGINE_TIMEOUT = "engine_timeout"
+    INTERNAL = "internal"
+
+
+class Refusal(Exception):
+    """What a socket is told when it may not go on: an error for people, a code for the client, a close code.
+
+    `close` is None when the socket stays open (a bad message that harms nobody).
+    """
+
+    def __init__(
+        self, code: ErrorCode, message: str, close: CloseCode | None = None, *, retry_after_s: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.close = close
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configure:
+    window_ms: int | None = None
+    language: str | None = None
+    num_speakers: int | None = None
+    take_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MissingSamples:
+    samples: int
+
+
+Control: TypeAlias = Literal["mute", "unmute", "keepalive", "finalize", "close"]
+AudioMessage: TypeAlias = Configure | MissingSamples | Control
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    after: int
+
+
+ViewerMessage: TypeAlias = Replay | Literal["ping"]
+
+
+def parse_audio_message(text: str) -> AudioMessage:
+    """Return what a microphone's text frame asks for. Raises `Refusal`."""
+    fields = _object(text)
+    match fields.get("type"):
+        case "configure":
+            return _configure(fields)
+        case "gap":
+            return MissingSamples(_integer(fields, "samples", 1, MAX_GAP_SAMPLES))
+        case "mute" | "unmute" | "keepalive" | "finalize" | "close" as control:
+            return control
+        case other:
+            raise _bad(f"Unknown message type {_shown(other)}.")
+
+
+def parse_viewer_message(text: str) -> ViewerMessage:
+    """Return what a viewer's text frame asks for. Raises `Refusal`."""
+    fields = _object(text)
+    match fields.get("type"):
+        case "ping":
+            return "ping"
+        case "replay":
+            return Replay(_integer(fields, "after", 0, 2**62))
+        case other:
+            raise _bad(f"Unknown message type {_shown(other)}.")
+
+
+def check_audio_frame(frame: bytes) -> None:
+    """Raise `Refusal` when `frame` cannot be PCM16 of a sensible length."""
+    if len(frame) > MAX_FRAME_BYTES:
+        message = f"An audio frame may have at most {MAX_FRAME_BYTES} bytes; this one has {len(frame)}."
+        raise Refusal(ErrorCode.FRAME_TOO_LARGE, message, CloseCode.TOO_LARGE)
+    if len(frame) < 2 or len(frame) % 2:
+        message = f"An audio frame is a whole number of 16-bit samples; this one has {len(frame)} bytes."
+        raise Refusal(ErrorCode.INVALID_AUDIO_FRAME, message, CloseCode.BAD_MESSAGE)
+
+
+def _object(text: str) -> dict[str, object]:
+    if len(text) > MAX_TEXT_BYTES:
+        raise _bad(f"A message may have at most {MAX_TEXT_BYTES} characters.", CloseCode.TOO_LARGE)
+    try:
+        fields = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise _bad("A text message must be a JSON object; sound is sent as binary frames.") from error
+    if not isinstance(fields, dict):
+        raise _bad("A text message must be a JSON object with a type.")
+    return fields
+
+
+def _configure(fields: dict[str, object]) -> Configure:
+    language = fields.get("language")
+    if language is not None and not (isinstance(language, str) and _LANGUAGE.fullmatch(language)):
+        raise _invalid_config("language must be a code such as en.")
+    take_over = fields.get("take_over", False)
+    if not isinstance(take_over, bool):
+        raise _invalid_config("take_over must be true or false.")
+    try:
+        return Configure(
+            window_ms=_optional_integer(fields, "window_ms", MIN_WINDOW_MS, MAX_WINDOW_MS),
+            language=language,
+            num_speakers=_optional_integer(fields, "num_speakers", 1, MAX_SPEAKERS),
+            take_over=take_over,
+        )
+    except Refusal as refusal:
+        raise _invalid_config(refusal.message) from refusal
+
+
+def _optional_integer(fields: dict[str, object], name: str, low: int, high: int) -> int | None:
+    return None if fields.get(name) is None else _integer(fields, name, low, high)
+
+
+def _integer(fields: dict[str, object], name: str, low: int, high: int) -> int:
+    value = fields.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise _bad(f"{name} must be a whole number from {low} to {high}.")
+    return value
+
+
+def _bad(message: str, close: CloseCode = CloseCode.BAD_MESSAGE) -> Refusal:
+    return Refusal(ErrorCode.CONFIG_INVALID, message, close)
+
+
+def _invalid_config(message: str) -> Refusal:
+    return Refusal(ErrorCode.CONFIG_INVALID, message, CloseCode.BAD_MESSAGE)
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:40] if isinstance(value, str) else "of that kind"
+
+
+class Engine(TypedDict):
+    name: str
+    simulated: bool
+    models: dict[str, str]
+    warnings: list[str]
+
+
+def ready(*, stream_id: str, next_sample: int, window_ms: int, engine: Engine) -> str:
+    return _frame(
+        "ready",
+        stream_id=stream_id,
+        next_sample=next_sample,
+        sample_rate=16_000,
+        window_ms=window_ms,
+        max_frame_bytes=MAX_FRAME_BYTES,
+        engine=dict(engine),
+    )
+
+
+def ack(*, through_sample: int, heard_sample: int, lag_ms: int, dropped_ms: int) -> str:
+    return _frame("ack", through_sample=through_sample, heard_sample=heard_sample, lag_ms=lag_ms, dropped_ms=dropped_ms)
+
+
+def flow(state: str, *, lag_ms: int) -> str:
+    return _frame("flow", state=state, lag_ms=lag_ms)
+
+
+def service(status: str, *, detail: str = "", models: dict[str, str] | None = None) -> str:
+    return _frame("service", status=status, detail=detail, models=dict(models or {}))
+
+
+def finalized(*, through_sample: int) -> str:
+    return _frame("finalized", through_sample=through_sample)
+
+
+def summary(*, audio_ms: int, classified_ms: int, gap_ms: int, events: int, reason: str) -> str:
+    return _frame(
+        "summary", audio_ms=audio_ms, classified_ms=classified_ms, gap_ms=gap_ms, events=events, reason=reason
+    )
+
+
+def error(refusal: Refusal) -> str:
+    return _frame(
+        "error",
+        code=refusal.code,
+        message=refusal.message,
+        fatal=refusal.close is not None,
+        retry_after_s=refusal.retry_after_s,
+    )
+
+
+def bye(code: CloseCode, reason: str) -> str:
+    return _frame("bye", code=int(code), reason=reason)
+
+
+def snapshot(fields: dict[str, Json]) -> str:
+    return _frame("snapshot", **fields)
+
+
+def event(wire: dict[str, Json]) -> str:
+    return _frame("event", event=wire)
+
+
+def partial(*, utterance_id: str, speaker_id: str, text: str, start_ms: int, end_ms: int) -> str:
+    return _frame(
+        "partial", utterance_id=utterance_id, speaker_id=speaker_id, text=text, start_ms=start_ms, end_ms=end_ms
+    )
+
+
+def state(label: str, *, reason: str = "") -> str:
+    return _frame("state", state=label, reason=reason)
+
+
+def presence(*, viewers: int, has_microphone: bool) -> str:
+    return _frame("presence", viewers=viewers, microphone=has_microphone)
+
+
+def pong() -> str:
+    return _frame("pong")
+
+
+def _frame(type_: str, /, **fields: object) -> str:
+    return orjson.dumps({"type": type_, **fields}).decode()

@@ -1,0 +1,240 @@
+"""From bytes to stored events, for one microphone: window, classify, annotate, commit; bounded, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from sessions_app.annotation.events import GapCause, gap
+from sessions_app.audio.pcm import ms_from_samples
+from sessions_app.audio.window import PcmWindow, Windower
+from sessions_app.live.backlog import Backlog, Flush, Hole
+from sessions_app.voice.errors import BackendRefused, BackendUnavailable, BadReply, VoiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sessions_app.annotation.annotator import Annotator
+    from sessions_app.annotation.events import SessionEvent
+    from sessions_app.voice.contract import Hearing, Observation, VoiceStream
+
+logger = logging.getLogger(__name__)
+
+RETRY_FIRST_S, RETRY_MAX_S = 0.25, 2.0
+BAD_REPLY_TRIES = 3  # a window that is answered nonsense three times is given up, not the session
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a microphone's sound has come. Samples of the session's clock; times in ms."""
+
+    heard_sample: int
+    settled_sample: int
+    lag_ms: int
+    dropped_ms: int
+
+
+class Sink(Protocol):
+    """Where a pipeline's results go."""
+
+    async def commit(self, events: Sequence[SessionEvent], progress: Progress) -> None:
+        """Store `events` and the marks together, then tell viewers and microphone. Raises to stop the pipeline."""
+        ...
+
+    async def show_partials(self, partials: Sequence[Observation]) -> None: ...
+
+    async def report_service(self, status: str, detail: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Totals:
+    """What the `summary` message adds up."""
+
+    audio_samples: int = 0
+    classified_samples: int = 0
+    gap_samples: int = 0
+    events: int = 0
+
+
+@dataclass(slots=True)
+class _Marks:
+    """Where the session stands. Sound before `already_heard` was classified by an earlier worker."""
+
+    heard: int
+    settled: int
+    already_heard: int = field(default=0)
+
+
+class Pipeline:
+    """Feeds one microphone to one voice stream. `push` and its sisters only enqueue; `run` does the work."""
+
+    def __init__(
+        self,
+        *,
+        stream: VoiceStream,
+        annotator: Annotator,
+        sink: Sink,
+        window_ms: int,
+        settled_sample: int = 0,
+        already_heard_sample: int = 0,
+    ) -> None:
+        self._stream = stream
+        self._annotator = annotator
+        self._sink = sink
+        self._windower = Windower(window_ms=window_ms, start_sample=settled_sample)
+        self._backlog = Backlog()
+        self._marks = _Marks(
+            heard=max(settled_sample, already_heard_sample),
+            settled=settled_sample,
+            already_heard=already_heard_sample,
+        )
+        self._is_degraded = False
+        self.totals = Totals()
+
+    @property
+    def next_sample(self) -> int:
+        return self._windower.next_sample
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(
+            heard_sample=self._marks.heard,
+            settled_sample=self._marks.settled,
+            lag_ms=ms_from_samples(self._backlog.samples),
+            dropped_ms=ms_from_samples(self._backlog.shed_samples),
+        )
+
+    @property
+    def shed_samples(self) -> int:
+        return self._backlog.shed_samples
+
+    def push(self, pcm16: bytes) -> None:
+        """Take sound. What does not fit into 15 s of backlog becomes a gap, oldest first."""
+        for window in self._windower.push(pcm16):
+            self._enqueue(window)
+
+    def skip(self, samples: int) -> None:
+        """Move the clock over `samples` that the client could not replay; they become a gap."""
+        start = self.next_sample
+        tail = self._windower.skip(samples)
+        if tail:
+            self._enqueue(tail)
+        self._backlog.append(Hole(start, start + samples, GapCause.CONNECTION))
+
+    def finalize(self) -> asyncio.Future[int]:
+        """Queue the flush of the partial window and the open utterance; the future gives the settled sample."""
+        tail = self._windower.flush()
+        if tail:
+            self._enqueue(tail)
+        flush = Flush(self.next_sample, asyncio.get_running_loop().create_future())
+        self._backlog.append(flush)
+        return flush.done
+
+    async def run(self) -> None:
+        """Work until cancelled. Raises what the sink raises."""
+        while True:
+            item = await self._backlog.first()
+            match item:
+                case PcmWindow():
+                    await self._listen(item)
+                case Hole():
+                    await self._record_hole(item)
+                case Flush():
+                    await self._flush(item)
+
+    def _enqueue(self, window: PcmWindow) -> None:
+        self.totals.audio_samples += window.samples
+        self._backlog.append(window)
+        self._backlog.shed(GapCause.SERVICE if self._is_degraded else GapCause.OVERLOAD)
+
+    async def _listen(self, window: PcmWindow) -> None:
+        hearing = await self._classify(window)
+        if hearing is None:
+            return
+        self._backlog.remove(window)
+        self.totals.classified_samples += window.samples
+        news = [observation for observation in hearing.observations if self._is_news(observation, window)]
+        await self._commit(self._annotator.annotate(news), heard=window.end_sample, settled=hearing.settled_sample)
+        partials = [observation for observation in news if not observation.is_final]
+        if partials:
+            await self._sink.show_partials(partials)
+
+    async def _classify(self, window: PcmWindow) -> Hearing | None:
+        """Return what is heard in `window`, trying again while there is room to wait; None when it was shed."""
+        delay_s, bad_replies = RETRY_FIRST_S, 0
+        while self._backlog.holds(window):
+            try:
+                with self._backlog.busy_with(window):
+                    hearing = await self._stream.classify(window)
+            except BackendUnavailable as error:
+                await self._set_degraded(error)
+            except (BadReply, BackendRefused) as error:
+                bad_replies += 1
+                await self._set_degraded(error)
+                if bad_replies >= BAD_REPLY_TRIES or isinstance(error, BackendRefused):
+                    self._backlog.replace(window, Hole(window.start_sample, window.end_sample, GapCause.SERVICE))
+                    return None
+            else:
+                await self._set_healthy()
+                return hearing
+            await asyncio.sleep(delay_s)
+            delay_s = min(delay_s * 2, RETRY_MAX_S)
+        return None
+
+    async def _record_hole(self, hole: Hole) -> None:
+        """Store a gap; the utterance before it is ended first, or lost with it and then part of the gap."""
+        events, lost_from = await self._end_utterance(hole.start_sample)
+        self._backlog.remove(hole)
+        events.append(self._gap(hole.cause, lost_from, hole.end_sample))
+        await self._commit(events, heard=hole.end_sample, settled=hole.end_sample)
+
+    async def _flush(self, flush: Flush) -> None:
+        events, lost_from = await self._end_utterance(flush.at_sample)
+        if lost_from < flush.at_sample:
+            events.append(self._gap(GapCause.SERVICE, lost_from, flush.at_sample))
+        await self._commit(events, heard=flush.at_sample, settled=flush.at_sample)
+        self._backlog.remove(flush)
+        if not flush.done.done():
+            flush.done.set_result(flush.at_sample)
+
+    async def _end_utterance(self, at_sample: int) -> tuple[list[SessionEvent], int]:
+        """Return the events of the utterance ended here, and the sample from which sound is lost if that failed."""
+        try:
+            hearing = await self._stream.flush()
+        except VoiceError as error:
+            await self._set_degraded(error)
+            return [], min(self._marks.settled, at_sample)
+        return self._annotator.annotate(hearing.observations), at_sample
+
+    def _gap(self, cause: GapCause, start_sample: int, end_sample: int) -> SessionEvent:
+        self.totals.gap_samples += end_sample - start_sample
+        return gap(cause=cause, start_ms=ms_from_samples(start_sample), end_ms=ms_from_samples(end_sample))
+
+    async def _commit(self, events: list[SessionEvent], *, heard: int, settled: int) -> None:
+        self._marks.heard = max(self._marks.heard, heard)
+        self._marks.settled = max(self._marks.settled, min(settled, self._marks.heard))
+        self.totals.events += len(events)
+        await self._sink.commit(events, self.progress)
+
+    def _is_news(self, observation: Observation, window: PcmWindow) -> bool:
+        """Return whether no earlier worker can have stored `observation`.
+
+        An earlier worker stored what it heard in each window, but not the words of the utterance that was open
+        when it died: those are what the replay is for.
+        """
+        if window.start_sample >= self._marks.already_heard or observation.kind == "transcript":
+            return True
+        return observation.end_ms > ms_from_samples(self._marks.already_heard)
+
+    async def _set_degraded(self, error: VoiceError) -> None:
+        if not self._is_degraded:
+            self._is_degraded = True
+            logger.warning("voice service does not answer as it should", extra={"error": type(error).__name__})
+            await self._sink.report_service("degraded", "The voice service does not answer. Sound is kept for 15 s.")
+
+    async def _set_healthy(self) -> None:
+        if self._is_degraded:
+            self._is_degraded = False
+            await self._sink.report_service("ready", "")

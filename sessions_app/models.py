@@ -1,0 +1,233 @@
+"""What is kept: a session of listening, and the numbered events that came of it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from sessions_app.annotation.events import Json, Kind, SessionEvent, to_wire
+from sessions_app.audio.pcm import ms_from_samples
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+MIN_WINDOW_MS = 500
+MAX_WINDOW_MS = 5000
+DEFAULT_WINDOW_MS = 1000
+MAX_SPEAKERS = 8  # what cf-voice accepts
+
+
+class State(models.TextChoices):
+    STARTING = "starting", _("starting")
+    RUNNING = "running", _("running")
+    STOPPED = "stopped", _("stopped")
+
+
+class EndReason(models.TextChoices):
+    NONE = "", _("not ended")
+    USER = "user", _("ended by its owner")
+    IDLE = "idle", _("nobody was there")
+    ERROR = "error", _("an error")
+    ADMIN = "admin", _("ended by staff")
+
+
+class VoiceSessionQuerySet(models.QuerySet["VoiceSession"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser | None) -> Self:
+        """Return what `user` may read. The one door for pages, sockets, feeds and exports."""
+        if user is None or not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.filter(owner_id=user.pk)
+
+    def reviewable_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Return what `user` may look after in the admin."""
+        return self.all() if getattr(user, "is_staff", False) and user.is_active else self.none()
+
+    def running(self) -> Self:
+        return self.filter(state=State.RUNNING)
+
+    def idle(self, ttl_s: float) -> Self:
+        """Return the running sessions that nobody watched or spoke into for `ttl_s`, by the database's clock."""
+        return self.running().filter(last_seen_at__lt=Now() - timedelta(seconds=ttl_s))
+
+
+class VoiceSession(models.Model):
+    """One call or appointment that is listened to. (`Session` belongs to Django's cookie sessions.)
+
+    Sample marks count from the first sample ever received: `heard_sample` is how far the classifier has listened,
+    `settled_sample` how far everything is final and stored.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="voice_sessions")
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.STARTING)
+    end_reason = models.CharField(_("end reason"), max_length=10, choices=EndReason, default=EndReason.NONE, blank=True)
+
+    elcor = models.BooleanField(_("say the tone before the words"), default=False)
+    captions_only = models.BooleanField(_("captions only, no tone"), default=False)
+    window_ms = models.PositiveIntegerField(
+        _("window (ms)"),
+        default=DEFAULT_WINDOW_MS,
+        validators=[MinValueValidator(MIN_WINDOW_MS), MaxValueValidator(MAX_WINDOW_MS)],
+    )
+    language = models.CharField(_("language"), max_length=8, blank=True)
+    num_speakers = models.PositiveSmallIntegerField(
+        _("number of speakers"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_SPEAKERS)],
+    )
+
+    engine = models.CharField(_("engine"), max_length=32, blank=True)
+    simulated = models.BooleanField(_("simulated"), default=False)
+    voice_url = models.URLField(_("voice service"), blank=True)
+    allocation_id = models.CharField(_("cf-orch allocation"), max_length=100, blank=True)
+
+    last_seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
+    # The microphone's lease: who streams, when it was last seen, how many of its batches are committed.
+    stream_id = models.UUIDField(null=True, blank=True, editable=False)
+    stream_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    stream_commits = models.PositiveBigIntegerField(default=0, editable=False)
+    heard_sample = models.PositiveBigIntegerField(default=0, editable=False)
+    settled_sample = models.PositiveBigIntegerField(default=0, editable=False)
+    next_seq = models.PositiveBigIntegerField(default=1, editable=False)
+
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True, editable=False)
+
+    objects = VoiceSessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(settled_sample__lte=F("heard_sample")), name="settled_before_heard"),
+            models.CheckConstraint(
+                condition=Q(window_ms__gte=MIN_WINDOW_MS, window_ms__lte=MAX_WINDOW_MS), name="window_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.STOPPED, ended_at__isnull=False)
+                | (~Q(state=State.STOPPED) & Q(ended_at__isnull=True)),
+                name="stopped_means_ended",
+            ),
+            models.CheckConstraint(condition=Q(next_seq__gte=1), name="seq_starts_at_one"),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="history_of_owner"),
+            models.Index(fields=["last_seen_at"], condition=Q(state=State.RUNNING), name="idle_running"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_title
+
+    def get_absolute_url(self) -> str:
+        return reverse("session", args=[self.pk])
+
+    @property
+    def display_title(self) -> str:
+        return self.title or _("Session of %(date)s") % {
+            "date": date_format(timezone.localtime(self.created_at), "SHORT_DATETIME_FORMAT")
+        }
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == State.RUNNING
+
+    @property
+    def last_seq(self) -> int:
+        return self.next_seq - 1
+
+    @property
+    def audio_ms(self) -> int:
+        return ms_from_samples(self.heard_sample)
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def after(self, seq: int) -> Self:
+        """Return the events behind `seq`, in the order in which they were stored."""
+        return self.filter(seq__gt=seq).order_by("seq")
+
+
+class Event(models.Model):
+    """One thing that happened in a session. `annotation.events.SessionEvent` says what the columns mean."""
+
+    session = models.ForeignKey(VoiceSession, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
+    start_ms = models.PositiveBigIntegerField()
+    end_ms = models.PositiveBigIntegerField()
+    speaker = models.CharField(max_length=64, blank=True)
+    label = models.CharField(max_length=200, blank=True)
+    text = models.TextField(blank=True)
+    confidence = models.FloatField(default=1.0)
+    engine = models.CharField(max_length=32, blank=True)
+    simulated = models.BooleanField(default=False)
+    payload = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["session", "seq"]
+        constraints = [
+            # Also the index of every read: a session's events in order, from a cursor.
+            models.UniqueConstraint(fields=["session", "seq"], name="one_event_per_seq"),
+            models.CheckConstraint(condition=Q(end_ms__gte=F("start_ms")), name="event_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0.0, confidence__lte=1.0), name="confidence_is_a_probability"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.seq}"  # never the words: this string ends up in logs and error pages
+
+    @classmethod
+    def of(cls, event: SessionEvent, *, session_id: uuid.UUID, seq: int, at: datetime) -> Event:
+        """Return the unsaved row that keeps `event` as number `seq`."""
+        return cls(
+            session_id=session_id,
+            seq=seq,
+            kind=event.kind,
+            start_ms=event.start_ms,
+            end_ms=event.end_ms,
+            speaker=event.speaker[:64],
+            label=event.label[:200],
+            text=event.text,
+            confidence=event.confidence,
+            engine=event.engine,
+            simulated=event.simulated,
+            payload=event.payload,
+            created_at=at,
+        )
+
+    def as_event(self) -> SessionEvent:
+        return SessionEvent(
+            kind=Kind(self.kind),
+            start_ms=self.start_ms,
+            end_ms=self.end_ms,
+            speaker=self.speaker,
+            label=self.label,
+            text=self.text,
+            confidence=self.confidence,
+            engine=self.engine,
+            simulated=self.simulated,
+            payload=self.payload,
+        )
+
+    def as_wire(self) -> dict[str, Json]:
+        return to_wire(self.as_event(), session_id=str(self.session_id), seq=self.seq)
