@@ -38,7 +38,7 @@ def boolean(name: str, *, default: bool = False) -> bool:
 
 def service_url(name: str) -> str:
     """Return the address of a service from the environment, without the trailing slash; "" when unset."""
-    url = env.str(name, default="").strip().rstrip("/")
+    url: str = env.str(name, default="").strip().rstrip("/")
     if url and not url.startswith(("http://", "https://")):
         raise ImproperlyConfigured(f"{name} must begin with http:// or https://, not {url!r}.")
     return url
@@ -171,10 +171,11 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Without a `collectstatic` the files are served as they lie in the source tree, under their plain names.
-_is_collected = (STATIC_ROOT / "staticfiles.json").is_file() or "collectstatic" in sys.argv[1:2]
+_static_root = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+_is_collected = (_static_root / "staticfiles.json").is_file() or "collectstatic" in sys.argv[1:2]
+STATIC_ROOT = _static_root if _is_collected else None
 WHITENOISE_USE_FINDERS = not _is_collected
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

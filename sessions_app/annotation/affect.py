@@ -28,7 +28,8 @@ _STEMS: Final[tuple[tuple[Affect, tuple[str, ...]], ...]] = (
 
 # How aroused each affect is; only the order counts, and only to tell up from down.
 _AROUSAL: Final[dict[Affect, int]] = {
-    "neutral": 0, "genuine": 1, "warm": 1, "apologetic": 1, "dismissive": 2, "confused": 2, "frustrated": 3, "urgent": 4,
+    "neutral": 0, "genuine": 1, "warm": 1, "apologetic": 1,
+    "dismissive": 2, "confused": 2, "frustrated": 3, "urgent": 4,
 }  # fmt: skip
 
 _SUBTEXT: Final[dict[Affect, str]] = {

@@ -1,0 +1,108 @@
+"""The doorbell: group names, the messages on the channel layer, and publishing that never fails its caller."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
+from sessions_app.annotation.events import Kind, SessionEvent, to_wire
+from sessions_app.live import messages
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Awaitable, Iterable
+
+    from sessions_app.recording import Stored
+
+logger = logging.getLogger(__name__)
+
+PUBLISH_TIMEOUT_S = 2.0  # a viewer that is not told re-reads the database within a heartbeat anyway
+
+
+class EventsStored(TypedDict):
+    """Events `first_seq..last_seq` are in the database; `frames` are their messages, encoded once."""
+
+    type: Literal["events.stored"]
+    first_seq: int
+    last_seq: int
+    frames: list[str]
+
+
+class Passing(TypedDict):
+    """A message that is shown and forgotten: a partial, the state of the service, who is there."""
+
+    type: Literal["passing"]
+    frame: str
+
+
+def group_of(session_id: uuid.UUID | str) -> str:
+    return f"session.{session_id}"
+
+
+def frames_of(event: SessionEvent, *, session_id: str, seq: int) -> list[str]:
+    """Return the messages that tell viewers of a stored event; a change of state is said in its own words too."""
+    frames = [messages.event(to_wire(event, session_id=session_id, seq=seq))]
+    if event.kind is Kind.STATE:
+        frames.append(messages.state(event.label, reason=str(event.payload.get("reason", ""))))
+    return frames
+
+
+async def publish(stored: Stored) -> None:
+    """Ring for freshly stored events. A layer that fails is logged: viewers heal from the database."""
+    if not stored.events:
+        return
+    session_id = str(stored.session_id)
+    frames = [
+        frame
+        for seq, event in enumerate(stored.events, stored.first_seq)
+        for frame in frames_of(event, session_id=session_id, seq=seq)
+    ]
+    message: EventsStored = {
+        "type": "events.stored",
+        "first_seq": stored.first_seq,
+        "last_seq": stored.last_seq,
+        "frames": frames,
+    }
+    await _send(stored.session_id, message)
+
+
+async def show(session_id: uuid.UUID, *frames: str) -> None:
+    """Show passing messages to whoever watches now."""
+    for frame in frames:
+        await _send(session_id, {"type": "passing", "frame": frame})
+
+
+async def publish_all(batches: Iterable[Stored]) -> None:
+    for stored in batches:
+        await publish(stored)
+
+
+def publish_sync(*batches: Stored) -> None:
+    """`publish` for views, the admin and commands; call it after the commit."""
+    async_to_sync(publish_all)(batches)
+
+
+async def join(layer: Any, session_id: uuid.UUID, channel_name: str) -> None:
+    """Let `channel_name` hear the session's doorbell. A layer that is away is made good by the heartbeat."""
+    await _tolerate(layer.group_add(group_of(session_id), channel_name))
+
+
+async def part(layer: Any, session_id: uuid.UUID, channel_name: str) -> None:
+    await _tolerate(layer.group_discard(group_of(session_id), channel_name))
+
+
+async def _send(session_id: uuid.UUID, message: EventsStored | Passing) -> None:
+    await _tolerate(get_channel_layer().group_send(group_of(session_id), message))
+
+
+async def _tolerate(call: Awaitable[None]) -> None:
+    """Await a call of the channel layer; its failure costs no caller its audio, for the row is already stored."""
+    try:
+        async with asyncio.timeout(PUBLISH_TIMEOUT_S):
+            await call
+    except Exception as error:  # every layer has its own
+        logger.warning("channel layer does not answer", extra={"error": type(error).__name__})

@@ -1,0 +1,123 @@
+"""What a viewer reads: every stored event behind a cursor, once, in order, healed from the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sessions_app import database_threads
+from sessions_app.broadcast import frames_of
+from sessions_app.models import Event
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import AsyncIterator, Sequence
+
+    from sessions_app.presence import Facts
+
+PAGE_EVENTS = 500
+MAX_WAITING = 200  # doorbells; a viewer that is slower than that reads the database instead
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Frames to send next; `last_seq` is the number of the last stored event among them, None without one."""
+
+    frames: Sequence[str]
+    last_seq: int | None
+
+
+class Feed:
+    """One view of one session. `ring`, `pass_on` and `note` only enqueue; `pages` is read by the view's own task."""
+
+    stream_id = None  # a viewer, in the eyes of `presence`
+
+    def __init__(self, session_id: uuid.UUID, *, after: int) -> None:
+        self.session_id = session_id
+        self.is_deleted = False
+        self._cursor = after  # the last event that was delivered
+        self._tail = after  # the last event that is delivered or waits
+        self._known_last = after
+        self._is_behind = True  # the first read is a hole like any other
+        self._waiting: deque[Page] = deque()
+        self._urgent: deque[str] = deque(maxlen=8)
+        self._changed = asyncio.Event()
+
+    def ring(self, *, first_seq: int, last_seq: int, frames: Sequence[str]) -> None:
+        """Take a doorbell: its frames as they are when they follow what we have, else a reason to read."""
+        self._known_last = max(self._known_last, last_seq)
+        if self._is_behind or last_seq <= self._tail:
+            pass
+        elif first_seq == self._tail + 1 and len(self._waiting) < MAX_WAITING:
+            self._waiting.append(Page(frames, last_seq))
+            self._tail = last_seq
+        else:
+            self._fall_behind()
+        self._changed.set()
+
+    def pass_on(self, frame: str) -> None:
+        """Take a passing message; a viewer that is behind does without."""
+        if not self._is_behind and len(self._waiting) < MAX_WAITING:
+            self._waiting.append(Page((frame,), None))
+            self._changed.set()
+
+    def answer(self, frame: str) -> None:
+        """Send `frame` before anything that waits (a pong)."""
+        self._urgent.append(frame)
+        self._changed.set()
+
+    def replay(self, after: int) -> None:
+        """Begin again behind `after`: the viewer saw a hole that we did not."""
+        self._cursor = after
+        self._fall_behind()
+        self._changed.set()
+
+    def note(self, facts: Facts | None) -> None:
+        """Take the heartbeat's facts: a number beyond our tail is a doorbell that never rang."""
+        if facts is None:
+            self.is_deleted = True
+        elif facts.last_seq > max(self._tail, self._known_last):
+            self._known_last = facts.last_seq
+            self._fall_behind()
+        self._changed.set()
+
+    async def pages(self) -> AsyncIterator[Page]:
+        """Yield what to send, for ever; ends when the session is deleted."""
+        while not self.is_deleted:
+            if self._urgent:
+                yield Page((self._urgent.popleft(),), None)
+            elif self._is_behind:
+                yield await self._read()
+            elif self._waiting:
+                page = self._waiting.popleft()
+                if page.last_seq is not None:
+                    self._cursor = page.last_seq
+                yield page
+            else:
+                self._changed.clear()
+                await self._changed.wait()
+
+    def _fall_behind(self) -> None:
+        self._is_behind = True
+        self._waiting.clear()
+
+    async def _read(self) -> Page:
+        """Read one page behind the cursor. Doorbells that ring meanwhile are told by `_known_last`."""
+        target = self._known_last
+        rows = await database_threads.read(read_page, self.session_id, self._cursor)
+        session_id = str(self.session_id)
+        frames = [frame for row in rows for frame in frames_of(row.as_event(), session_id=session_id, seq=row.seq)]
+        if rows:
+            self._cursor = rows[-1].seq
+        if len(rows) < PAGE_EVENTS:
+            self._cursor = max(self._cursor, target)  # deleted rows leave numbers that nobody will ever send
+            self._is_behind = self._known_last > self._cursor
+        self._tail = self._cursor
+        return Page(frames, self._cursor)
+
+
+def read_page(session_id: uuid.UUID, after: int, limit: int = PAGE_EVENTS) -> list[Event]:
+    """Return up to `limit` events behind `after`, in order; one query."""
+    return list(Event.objects.filter(session_id=session_id).after(after)[:limit])

@@ -1,0 +1,111 @@
+"""Group commit: all microphones of a process share one writer; while one transaction runs, the next gathers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+from sessions_app import database_threads, recording
+
+if TYPE_CHECKING:
+    from sessions_app.recording import Batch, Stored, Superseded
+
+logger = logging.getLogger(__name__)
+
+MAX_BATCHES_PER_COMMIT = 400  # six parameters each: far below PostgreSQL's and SQLite's limits
+RETRY_FIRST_S, RETRY_MAX_S = 0.1, 2.0
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    batch: Batch
+    done: asyncio.Future[Stored | Superseded]
+
+
+class Journal:
+    """The writer of one event loop. Its queue is bounded by its users: each waits for its batch."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Entry] = []
+        self._task: asyncio.Task[None] | None = None
+        self.is_stalled = False
+
+    @property
+    def depth(self) -> int:
+        return len(self._waiting)
+
+    async def append(self, batch: Batch) -> Stored | Superseded:
+        """Return what became of `batch` once its transaction is committed.
+
+        Waits as long as the database is away; the caller's own backlog bounds what gathers meanwhile. Raises
+        `DatabaseError` when the database refuses this very batch.
+        """
+        entry = _Entry(batch, asyncio.get_running_loop().create_future())
+        self._waiting.append(entry)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._write(), name="linnet-journal")
+        return await entry.done
+
+    async def _write(self) -> None:
+        """Commit what waits, group after group; ends when nothing does."""
+        while entries := self._take_group():
+            await self._commit(entries)
+
+    def _take_group(self) -> list[_Entry]:
+        """Take the oldest batch of each session: two of one session may not share a statement."""
+        group: dict[object, _Entry] = {}
+        left = []
+        for entry in self._waiting:
+            if entry.done.cancelled():
+                continue
+            if entry.batch.session_id in group or len(group) >= MAX_BATCHES_PER_COMMIT:
+                left.append(entry)
+            else:
+                group[entry.batch.session_id] = entry
+        self._waiting = left
+        return list(group.values())
+
+    async def _commit(self, entries: list[_Entry]) -> None:
+        delay_s = RETRY_FIRST_S
+        while True:
+            try:
+                results = await database_threads.write(recording.store, [entry.batch for entry in entries])
+            except (OperationalError, InterfaceError, TimeoutError) as error:
+                self._note_stall(error)
+                await asyncio.sleep(delay_s)
+                delay_s = min(delay_s * 2, RETRY_MAX_S)
+            except DatabaseError as error:
+                await self._refuse(entries, error)
+                return
+            else:
+                self.is_stalled = False
+                for entry, result in zip(entries, results, strict=True):
+                    if not entry.done.done():
+                        entry.done.set_result(result)
+                return
+
+    async def _refuse(self, entries: list[_Entry], error: DatabaseError) -> None:
+        """One bad batch spoils a transaction: give each its own, so that only the bad one fails."""
+        if len(entries) > 1:
+            for entry in entries:
+                await self._commit([entry])
+        elif not entries[0].done.done():
+            entries[0].done.set_exception(error)
+
+    def _note_stall(self, error: Exception) -> None:
+        if not self.is_stalled:
+            self.is_stalled = True
+            logger.warning("database does not take the journal; trying on", extra={"error": type(error).__name__})
+
+
+_journals: WeakKeyDictionary[asyncio.AbstractEventLoop, Journal] = WeakKeyDictionary()
+
+
+def current() -> Journal:
+    """Return the journal of the running event loop."""
+    return _journals.setdefault(asyncio.get_running_loop(), Journal())

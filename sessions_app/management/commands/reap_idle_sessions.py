@@ -1,0 +1,51 @@
+"""End what was forgotten: one pass for cron, or a loop for systemd and `quickstart`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
+
+from sessions_app import conf, lifecycle
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+MIN_LOOP_S = 15
+
+
+class Command(BaseCommand):
+    help = "End running sessions that nobody watched or spoke into for a while."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--ttl", type=float, metavar="SECONDS", help="default: SESSION_IDLE_TTL_S")
+        parser.add_argument("--loop", action="store_true", help="go on until stopped, every max(15, ttl / 2) seconds")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would end")
+
+    def handle(self, *, ttl: float | None, loop: bool, dry_run: bool, **options: Any) -> None:
+        ttl_s = conf.current().idle_ttl_s if ttl is None else ttl
+        if not 0 <= ttl_s < float("inf"):
+            raise CommandError("--ttl must be a number of seconds, 0 or more.")
+        if not loop:
+            self.reap(ttl_s, dry_run=dry_run)
+            return
+        while True:
+            self.reap_and_survive(ttl_s, dry_run=dry_run)
+            time.sleep(max(MIN_LOOP_S, ttl_s // 2))
+
+    def reap(self, ttl_s: float, *, dry_run: bool) -> None:
+        """One pass; a line for each session that ends."""
+        sessions, verb = (lifecycle.idle(ttl_s), "would end") if dry_run else (lifecycle.end_idle(ttl_s), "ended")
+        for voice_session in sessions:
+            self.stdout.write(f"{verb} {voice_session.pk} (last seen {voice_session.last_seen_at:%Y-%m-%d %H:%M:%S} UTC)")
+
+    def reap_and_survive(self, ttl_s: float, *, dry_run: bool) -> None:
+        """One pass of the loop: a database that is away now is asked again at the next."""
+        try:
+            self.reap(ttl_s, dry_run=dry_run)
+        except DatabaseError as error:
+            self.stderr.write(f"the database does not answer ({type(error).__name__}); trying again")
+        finally:
+            connection.close()

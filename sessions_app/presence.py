@@ -1,0 +1,118 @@
+"""Who is there: timestamps in the database, touched by one heartbeat per process, never by a clean-up hook.
+
+The same heartbeat re-reads what the process's sockets should know, so that a doorbell that never rang (another
+process with the in-memory layer, Redis away) is made good within 15 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
+
+from django.db import DatabaseError
+from django.db.models import Case, F, When
+from django.db.models.functions import Now
+
+from sessions_app import conf, database_threads
+from sessions_app.models import State, VoiceSession
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Collection
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the database says of a session now."""
+
+    last_seq: int
+    state: str
+    end_reason: str
+    stream_id: uuid.UUID | None
+
+
+class Watcher(Protocol):
+    """A socket that wants to be told, each heartbeat, how its session stands; None when it is deleted."""
+
+    session_id: uuid.UUID
+
+    @property
+    def stream_id(self) -> uuid.UUID | None:
+        """The microphone's lease to keep alive; None for a viewer."""
+        ...
+
+    def note(self, facts: Facts | None) -> None: ...
+
+
+class Presence:
+    """The watchers of one event loop, and their heartbeat."""
+
+    def __init__(self) -> None:
+        self._watchers: set[Watcher] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def enter(self, watcher: Watcher) -> None:
+        self._watchers.add(watcher)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._beat(), name="linnet-presence")
+
+    def leave(self, watcher: Watcher) -> None:
+        self._watchers.discard(watcher)
+
+    def watchers_of(self, session_id: uuid.UUID) -> list[Watcher]:
+        return [watcher for watcher in self._watchers if watcher.session_id == session_id]
+
+    def viewers_of(self, session_id: uuid.UUID) -> int:
+        """Return how many views of the session this process serves."""
+        return sum(watcher.stream_id is None for watcher in self.watchers_of(session_id))
+
+    def counts(self) -> Counter[str]:
+        return Counter("viewers" if watcher.stream_id is None else "microphones" for watcher in self._watchers)
+
+    async def beat_once(self) -> None:
+        """Touch every session that is watched or streamed into, and tell each watcher the facts."""
+        watchers = list(self._watchers)
+        session_ids = {watcher.session_id for watcher in watchers}
+        stream_ids = {watcher.stream_id for watcher in watchers if watcher.stream_id is not None}
+        facts = await database_threads.write(_touch, session_ids, stream_ids)
+        for watcher in watchers:
+            watcher.note(facts.get(watcher.session_id))
+
+    async def _beat(self) -> None:
+        """Beat while anybody is there."""
+        while self._watchers:
+            await asyncio.sleep(conf.HEARTBEAT_S)
+            try:
+                await self.beat_once()
+            except (DatabaseError, TimeoutError) as error:
+                logger.warning("heartbeat could not be written", extra={"error": type(error).__name__})
+
+
+def _touch(session_ids: Collection[uuid.UUID], stream_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Facts]:
+    """Renew presence and leases in one UPDATE; only running sessions, so that an ended one stays ended."""
+    lease_seen = Case(When(stream_id__in=stream_ids, then=Now()), default=F("stream_seen_at")) if stream_ids else None
+    values = {"last_seen_at": Now()} | ({"stream_seen_at": lease_seen} if lease_seen else {})
+    VoiceSession.objects.filter(pk__in=session_ids, state=State.RUNNING).update(**values)
+    rows = VoiceSession.objects.filter(pk__in=session_ids).values_list(
+        "pk", "next_seq", "state", "end_reason", "stream_id"
+    )
+    return {pk: Facts(next_seq - 1, state, reason, stream_id) for pk, next_seq, state, reason, stream_id in rows}
+
+
+def touch(session_id: uuid.UUID) -> None:
+    """Note that somebody is there now; a running session only."""
+    VoiceSession.objects.filter(pk=session_id, state=State.RUNNING).update(last_seen_at=Now())
+
+
+_presences: WeakKeyDictionary[asyncio.AbstractEventLoop, Presence] = WeakKeyDictionary()
+
+
+def current() -> Presence:
+    """Return the presence of the running event loop."""
+    return _presences.setdefault(asyncio.get_running_loop(), Presence())

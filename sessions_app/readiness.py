@@ -1,0 +1,66 @@
+"""Whether this process can do its work: the database, the channel layer, the voice back end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from channels.layers import get_channel_layer
+from django.db import DatabaseError, connection
+from django.http import HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from sessions_app import backends, database_threads
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+PROBE_TIMEOUT_S = 4.0
+
+
+@require_GET
+@never_cache
+async def readyz(request: HttpRequest) -> HttpResponse:
+    """Answer 200 or 503 with one line each, in plain text."""
+    problems = {
+        "database": await _problem_of_database(),
+        "channel layer": await _problem_of_layer(),
+        "voice": await _problem_of_voice(),
+    }
+    text = "".join(f"{name}: {problem or 'ok'}\n" for name, problem in problems.items())
+    status = 503 if any(problems.values()) else 200
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+
+
+async def _problem_of_database() -> str:
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            await database_threads.read(_ask_database)
+    except (DatabaseError, TimeoutError) as error:
+        return f"does not answer ({type(error).__name__})"
+    return ""
+
+
+def _ask_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM sessions_app_voicesession LIMIT 1")
+
+
+async def _problem_of_layer() -> str:
+    layer = get_channel_layer()
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            await layer.group_send("readiness", {"type": "readiness"})
+    except Exception as error:  # every layer has its own
+        return f"does not answer ({type(error).__name__})"
+    return ""
+
+
+async def _problem_of_voice() -> str:
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            status = await backends.current().status()
+    except TimeoutError:
+        return "does not answer (TimeoutError)"
+    return status.status if status.status in {"unavailable", "loading"} else ""

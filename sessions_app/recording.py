@@ -1,0 +1,146 @@
+"""The only writer of `Event` rows: numbers events and stores them, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from sessions_app.models import Event, State, VoiceSession
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    from sessions_app.annotation.events import SessionEvent
+
+MAX_ROWS_PER_INSERT = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one microphone wants stored at once: events and marks belong together.
+
+    `commit_no` counts the batches of `stream_id` from 1: a batch that is stored twice is stored once.
+    """
+
+    session_id: uuid.UUID
+    stream_id: uuid.UUID
+    commit_no: int
+    events: tuple[SessionEvent, ...]
+    heard_sample: int
+    settled_sample: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Events with their numbers: `first_seq` is the number of the first; none has any when `events` is empty."""
+
+    session_id: uuid.UUID
+    first_seq: int
+    events: tuple[SessionEvent, ...]
+    is_running: bool
+
+    @property
+    def last_seq(self) -> int:
+        return self.first_seq + len(self.events) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """The batch came from a microphone that no longer holds the session; nothing was stored."""
+
+
+def store(batches: Sequence[Batch]) -> list[Stored | Superseded]:
+    """Store at most one batch per session, all in one transaction, and return what became of each.
+
+    Two statements however many sessions: the marks and numbers of all sessions, then the rows. A batch whose
+    commit succeeded but was not heard of comes back as stored, without its events: viewers read those themselves.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        numbered = _advance(batches)
+        rows = [
+            Event.of(event, session_id=batch.session_id, seq=seq, at=now)
+            for batch in batches
+            if batch.session_id in numbered
+            for seq, event in enumerate(batch.events, numbered[batch.session_id].first_seq)
+        ]
+        Event.objects.bulk_create(rows, batch_size=MAX_ROWS_PER_INSERT)
+        return [numbered.get(batch.session_id) or _already_stored(batch) for batch in batches]
+
+
+def append(session_id: uuid.UUID, events: Sequence[SessionEvent]) -> Stored:
+    """Store events that no microphone sent (a state, a bookmark) behind the last one of the session."""
+    with transaction.atomic():
+        VoiceSession.objects.filter(pk=session_id).update(next_seq=F("next_seq") + len(events))
+        next_seq, state = VoiceSession.objects.values_list("next_seq", "state").get(pk=session_id)
+        first_seq = next_seq - len(events)
+        now = timezone.now()
+        Event.objects.bulk_create(
+            [Event.of(event, session_id=session_id, seq=seq, at=now) for seq, event in enumerate(events, first_seq)]
+        )
+    return Stored(session_id=session_id, first_seq=first_seq, events=tuple(events), is_running=state == State.RUNNING)
+
+
+# `stream_id` fences off a microphone that was superseded, `stream_commits` a batch that is already there.
+_ADVANCE = """
+    WITH batch (session_id, stream_id, commit_no, events, heard, settled) AS (VALUES {rows})
+    UPDATE {table} SET
+        next_seq = next_seq + batch.events,
+        stream_commits = batch.commit_no,
+        heard_sample = CASE WHEN batch.heard > heard_sample THEN batch.heard ELSE heard_sample END,
+        settled_sample = CASE WHEN batch.settled > settled_sample THEN batch.settled ELSE settled_sample END
+    FROM batch
+    WHERE {table}.id = batch.session_id
+        AND {table}.stream_id = batch.stream_id
+        AND stream_commits < batch.commit_no
+    RETURNING id, next_seq, state
+"""
+
+
+def _advance(batches: Sequence[Batch]) -> dict[uuid.UUID, Stored]:
+    """Move marks and numbers of all sessions on; return the sessions that took it, with their first number."""
+    identifier = VoiceSession._meta.get_field("id")
+    parameters: list[str | int] = []
+    for batch in batches:
+        parameters += [
+            identifier.get_db_prep_value(batch.session_id, connection),
+            identifier.get_db_prep_value(batch.stream_id, connection),
+            batch.commit_no,
+            len(batch.events),
+            batch.heard_sample,
+            batch.settled_sample,
+        ]
+    placeholders = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(batches))
+    statement = _ADVANCE.format(table=VoiceSession._meta.db_table, rows=placeholders)
+    by_id = {batch.session_id: batch for batch in batches}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        advanced = cursor.fetchall()
+    stored = {}
+    for raw_id, next_seq, state in advanced:
+        session_id = cast("uuid.UUID", VoiceSession._meta.pk.to_python(raw_id))
+        events = by_id[session_id].events
+        stored[session_id] = Stored(
+            session_id=session_id,
+            first_seq=next_seq - len(events),
+            events=events,
+            is_running=state == State.RUNNING,
+        )
+    return stored
+
+
+def _already_stored(batch: Batch) -> Stored | Superseded:
+    row = (
+        VoiceSession.objects.filter(pk=batch.session_id, stream_id=batch.stream_id, stream_commits__gte=batch.commit_no)
+        .values_list("next_seq", "state")
+        .first()
+    )
+    if row is None:
+        return Superseded()
+    next_seq, state = row
+    return Stored(session_id=batch.session_id, first_seq=next_seq, events=(), is_running=state == State.RUNNING)

@@ -1,0 +1,162 @@
+"""What both sockets share: who may come in, polite refusals, and noticing a peer that fell silent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING, Any
+
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from sessions_app import conf, database_threads
+from sessions_app.live import messages
+from sessions_app.live.messages import CloseCode, ErrorCode, Refusal
+from sessions_app.models import VoiceSession
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Coroutine
+
+logger = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT_S = 5.0
+NOT_FOUND = Refusal(ErrorCode.SESSION_NOT_FOUND, "There is no such session.", CloseCode.NOT_FOUND)
+BROKEN = Refusal(ErrorCode.INTERNAL, "Something went wrong here. Please connect again.", CloseCode.INTERNAL)
+SILENT = Refusal(ErrorCode.RATE_LIMITED, "Nothing was heard from you for 35 seconds.", CloseCode.IDLE)
+
+
+class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels publishes no types
+    """A socket of one session. Handlers only enqueue: Channels runs one of them at a time.
+
+    Everything acquired is put on `self.cleanup`, which runs on return, error and cancellation; Channels skips
+    `disconnect` on the latter two.
+    """
+
+    needs_channel_layer = True
+    voice_session: VoiceSession
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        self.last_message_s = asyncio.get_running_loop().time()
+        self.is_closing = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        async with AsyncExitStack() as self.cleanup:
+            self.cleanup.push_async_callback(self._cancel_tasks)
+            if self.needs_channel_layer:
+                await super().__call__(scope, receive, send)
+            else:
+                await self._receive_without_layer(scope, receive, send)
+
+    async def _receive_without_layer(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Take one message after another, without the task per message that listening to a layer costs."""
+        self.scope, self.base_send, self.channel_layer = scope, send, None
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Call the message's handler. Unlike the stock dispatch this does not visit the shared database thread
+        for every message: that costs more than the message, and lets a slow neighbour stall everybody."""
+        handler = getattr(self, get_handler_name(message), None)
+        if handler is None:
+            return  # a newer process may know more kinds of doorbell
+        try:
+            await handler(message)
+        except StopConsumer:
+            raise
+        except Refusal as refusal:
+            await self.refuse(refusal)
+        except Exception:
+            logger.exception("socket handler failed")
+            await self.refuse(BROKEN)
+
+    async def connect(self) -> None:
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            await self.close()  # before accept: HTTP 403
+            return
+        await self.accept()
+        voice_session = await database_threads.read(_visible, user, self.scope["url_route"]["kwargs"]["session_id"])
+        if voice_session is None:
+            raise NOT_FOUND
+        self.voice_session = voice_session
+        await self.enter()
+        self.own(self._watch_for_silence(), name="silence")
+
+    async def enter(self) -> None:
+        """Set the socket up, once it is accepted and the session found."""
+        raise NotImplementedError
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        self.last_message_s = asyncio.get_running_loop().time()
+        if self.is_closing:
+            return
+        data = message.get("bytes")
+        if data is not None:
+            await self.receive_bytes(data)
+        else:
+            await self.receive_text(message.get("text") or "")
+
+    async def receive_bytes(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    async def receive_text(self, text: str) -> None:
+        raise NotImplementedError
+
+    def own(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        """Run `work` as a task of this socket: cancelled with it, and its failure closes it."""
+        task = asyncio.create_task(self._guard(work), name=f"linnet-{name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Tell the peer what is wrong, and close when it cannot go on."""
+        if self.is_closing:
+            return
+        await self.say(messages.error(refusal))
+        if refusal.close is not None:
+            await self.leave(refusal.close, refusal.message)
+
+    async def leave(self, code: CloseCode, reason: str) -> None:
+        """Say goodbye and close. Daphne loses the reason of a close, so a `bye` goes before it."""
+        if self.is_closing:
+            return
+        self.is_closing = True
+        await self.say(messages.bye(code, reason))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self.close(code=int(code))
+
+    async def say(self, frame: str) -> None:
+        """Send `frame` past everything that waits; a peer that takes nothing does without."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self.send(text_data=frame)
+
+    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Refusal as refusal:
+            await self.refuse(refusal)
+        except Exception:
+            logger.exception("socket task failed")
+            await self.refuse(BROKEN)
+
+    async def _cancel_tasks(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _watch_for_silence(self) -> None:
+        while True:
+            silent_s = asyncio.get_running_loop().time() - self.last_message_s
+            if silent_s >= conf.SOCKET_SILENCE_S:
+                raise SILENT
+            await asyncio.sleep(conf.SOCKET_SILENCE_S - silent_s)
+
+
+def _visible(user: Any, session_id: uuid.UUID) -> VoiceSession | None:
+    return VoiceSession.objects.visible_to(user).filter(pk=session_id).first()

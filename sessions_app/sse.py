@@ -1,0 +1,108 @@
+"""A session as Server-Sent Events, for programs and old browsers: the live socket's events, resumable by id."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from channels.layers import get_channel_layer
+from django.http import Http404, StreamingHttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from sessions_app import broadcast, database_threads, presence
+from sessions_app.feed import Feed
+from sessions_app.models import VoiceSession
+from sessions_app.views import unauthenticated
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import AsyncIterator
+
+    from django.http import HttpRequest, HttpResponseBase
+
+KEEP_ALIVE_S = 15.0
+RETRY_MS = 2000
+
+
+@require_GET
+@never_cache
+async def session_stream(request: HttpRequest, session_id: uuid.UUID) -> HttpResponseBase:
+    user = await request.auser()
+    if not user.is_authenticated:
+        return unauthenticated(request, is_json=True)
+    voice_session = await database_threads.read(_visible, user, session_id)
+    if voice_session is None:
+        raise Http404
+    after = _cursor(request)
+    feed = Feed(session_id, after=after if after <= voice_session.last_seq else 0)
+    response = StreamingHttpResponse(_stream(feed), content_type="text/event-stream")
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _stream(feed: Feed) -> AsyncIterator[str]:
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    listener = asyncio.create_task(_listen(layer, channel, feed), name="linnet-sse")
+    watchers = presence.current()
+    watchers.enter(feed)
+    try:
+        await broadcast.join(layer, feed.session_id, channel)
+        await database_threads.write(presence.touch, feed.session_id)
+        yield f"retry: {RETRY_MS}\n\n"
+        pages = feed.pages()
+        while (page := await _next_page(pages, feed)) is not None:
+            yield page
+    finally:
+        listener.cancel()
+        watchers.leave(feed)
+        await broadcast.part(layer, feed.session_id, channel)
+
+
+async def _next_page(pages: AsyncIterator[Any], feed: Feed) -> str | None:
+    """Return the next events as text, a comment that keeps the line open, or None when the session is gone."""
+    keep_alive = asyncio.get_running_loop().call_later(KEEP_ALIVE_S, feed.answer, "")
+    try:
+        page = await anext(pages)
+    except StopAsyncIteration:
+        return None
+    finally:
+        keep_alive.cancel()
+    return "".join(map(_as_sse, page.frames)) or ": here\n\n"
+
+
+async def _listen(layer: Any, channel: str, feed: Feed) -> None:
+    while True:
+        message = await layer.receive(channel)
+        if message["type"] == "events.stored":
+            feed.ring(first_seq=message["first_seq"], last_seq=message["last_seq"], frames=message["frames"])
+        elif message["type"] == "passing":
+            feed.pass_on(message["frame"])
+
+
+def _as_sse(frame: str) -> str:
+    """Return a live socket's message as an SSE event; those that a program has no use for are left out."""
+    if not frame:
+        return ""
+    message = orjson.loads(frame)
+    match message["type"]:
+        case "event":
+            event = message["event"]
+            text = orjson.dumps(event).decode()
+            return f"id: {event['seq']}\nevent: {event['event_type']}-event\ndata: {text}\n\n"
+        case "service":
+            return f"event: service-event\ndata: {frame}\n\n"
+        case _:
+            return ""
+
+
+def _cursor(request: HttpRequest) -> int:
+    """Return the number behind which to begin: the browser's own `Last-Event-ID` knows best."""
+    value = request.headers.get("Last-Event-ID") or request.GET.get("after", "0")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
+
+
+def _visible(user: Any, session_id: uuid.UUID) -> VoiceSession | None:
+    return VoiceSession.objects.visible_to(user).filter(pk=session_id).first()

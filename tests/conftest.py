@@ -1,0 +1,76 @@
+"""People and things: Alice owns a session, Bob is a stranger, Stella is staff."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from channels.layers import channel_layers
+from django.contrib.auth import get_user_model
+from django.test import Client
+
+from sessions_app import database_threads, lifecycle
+from sessions_app.models import VoiceSession
+
+SECOND_OF_SILENCE = bytes(32_000)
+
+
+def require(is_there: bool, what: str) -> None:
+    """Skip without `what`, with a reason; in CI it must be there."""
+    if is_there:
+        return
+    if os.environ.get("LINNET_REQUIRE_SERVICES") == "1":
+        pytest.fail(f"{what} is required here (LINNET_REQUIRE_SERVICES=1)")
+    pytest.skip(f"needs {what}")
+
+
+@pytest.fixture(autouse=True)
+def fresh_channel_layer():
+    """Groups of dead sockets outlive them: every test gets an empty layer."""
+    channel_layers.backends = {}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    yield
+    database_threads.close_connections()
+
+
+def person(username, **rights):
+    return get_user_model().objects.create_user(username, f"{username}@example.org", "secret words", **rights)
+
+
+@pytest.fixture
+def alice(db):
+    return person("alice")
+
+
+@pytest.fixture
+def bob(db):
+    return person("bob")
+
+
+@pytest.fixture
+def stella(db):
+    return person("stella", is_staff=True, is_superuser=True)
+
+
+def logged_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def alices_browser(alice):
+    return logged_in(alice)
+
+
+@pytest.fixture
+def bobs_browser(bob):
+    return logged_in(bob)
+
+
+@pytest.fixture
+def voice_session(alice) -> VoiceSession:
+    return lifecycle.create(alice, title="The bank")
