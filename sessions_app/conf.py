@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEARTBEAT_S = 15.0  # presence, lease and state are written and re-read this often
-LEASE_STALE_S = 35.0  # a microphone not seen for two heartbeats and a bit is gone
 SOCKET_SILENCE_S = 35.0  # a peer that says nothing for this long is gone (PROTOCOL: 4408)
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from sessions_app.conf import LEASE_STALE_S
-from sessions_app.models import VoiceSession
+from sessions_app.models import VoiceSession, has_fresh_lease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,17 +21,13 @@ class Lease:
     heard_sample: int
 
 
-def _fresh() -> Q:
-    return Q(stream_id__isnull=False, stream_seen_at__gte=Now() - timedelta(seconds=LEASE_STALE_S))
-
-
 def microphones_of(owner_id: int) -> QuerySet[VoiceSession]:
     """Return the sessions of `owner_id` that somebody streams into now."""
-    return VoiceSession.objects.running().filter(_fresh(), owner_id=owner_id)
+    return VoiceSession.objects.running().with_microphone().filter(owner_id=owner_id)
 
 
 def is_taken(session_id: uuid.UUID) -> bool:
-    return VoiceSession.objects.filter(_fresh(), pk=session_id).exists()
+    return VoiceSession.objects.with_microphone().filter(pk=session_id).exists()
 
 
 def claim(session_id: uuid.UUID, *, take_over: bool) -> Lease | None:
@@ -44,7 +38,7 @@ def claim(session_id: uuid.UUID, *, take_over: bool) -> Lease | None:
     stream_id = uuid.uuid4()
     candidates = VoiceSession.objects.running().filter(pk=session_id)
     if not take_over:
-        candidates = candidates.exclude(_fresh())
+        candidates = candidates.exclude(has_fresh_lease())
     won = candidates.update(stream_id=stream_id, stream_seen_at=Now(), stream_commits=0, last_seen_at=Now())
     if not won:
         return None

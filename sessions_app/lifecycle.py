@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from sessions_app import broadcast, recording
+from sessions_app.annotation.events import GapCause, gap
 from sessions_app.annotation.events import state as state_event
+from sessions_app.audio.pcm import ms_from_samples
 from sessions_app.models import EndReason, State, VoiceSession
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AbstractBaseUser
 
+    from sessions_app.annotation.events import SessionEvent
     from sessions_app.models import VoiceSessionQuerySet
 
 
@@ -54,12 +58,13 @@ def reopen(voice_session: VoiceSession) -> bool:
     """Let a stopped session run again: same clock, same numbers. Return whether this call did it."""
     stopped = VoiceSession.objects.filter(pk=voice_session.pk, state=State.STOPPED)
     with transaction.atomic():
+        lost_words = _lost_words(voice_session)
         reopened = stopped.update(
             state=State.RUNNING, end_reason=EndReason.NONE, ended_at=None, last_seen_at=Now(), stream_id=None
         )
         if not reopened:
             return False
-        _note(voice_session, State.RUNNING)
+        _note(voice_session, State.RUNNING, before=lost_words)
     return True
 
 
@@ -74,6 +79,17 @@ def end_idle(ttl_s: float) -> Iterator[VoiceSession]:
             yield voice_session
 
 
+def settle_lost_words() -> int:
+    """Store the gap of every ended session whose microphone died too late for its end to know. Return how many."""
+    sessions = list(VoiceSession.objects.unsettled())
+    for voice_session in sessions:
+        with transaction.atomic():
+            events = _lost_words(voice_session)
+            if events:
+                _store(voice_session, events)
+    return len(sessions)
+
+
 def idle(ttl_s: float) -> VoiceSessionQuerySet:
     """Return the sessions that `end_idle` would end, the longest forgotten first."""
     return VoiceSession.objects.idle(ttl_s).order_by("last_seen_at")
@@ -84,14 +100,31 @@ def _end(endable: VoiceSessionQuerySet, voice_session: VoiceSession, reason: End
         ended = endable.filter(pk=voice_session.pk).update(state=State.STOPPED, end_reason=reason, ended_at=Now())
         if not ended:
             return False
-        _note(voice_session, State.STOPPED, reason)
+        _note(voice_session, State.STOPPED, reason, before=_lost_words(voice_session))
     return True
 
 
-def _note(voice_session: VoiceSession, state: State, reason: str = "") -> None:
+def _note(voice_session: VoiceSession, state: State, reason: str = "", *, before: list[SessionEvent]) -> None:
     """Store the state's event in the caller's transaction, and ring once that is committed."""
     voice_session.refresh_from_db()
-    event = state_event(state, at_ms=voice_session.audio_ms, reason=reason)
-    stored = recording.append(voice_session.pk, [event])
-    transaction.on_commit(lambda: broadcast.publish_sync(stored))
+    changed = state_event(state, at_ms=voice_session.audio_ms, reason=reason)
+    _store(voice_session, [*before, changed])
     voice_session.refresh_from_db()
+
+
+def _store(voice_session: VoiceSession, events: list[SessionEvent]) -> None:
+    stored = recording.append(voice_session.pk, events)
+    transaction.on_commit(lambda: broadcast.publish_sync(stored))
+
+
+def _lost_words(voice_session: VoiceSession) -> list[SessionEvent]:
+    """Return the gap for words that nobody will finish any more, and settle them; a live microphone finishes its own.
+
+    They were heard by a worker that died with the utterance still open.
+    """
+    voice_session.refresh_from_db()
+    lost = VoiceSession.objects.unsettled().filter(pk=voice_session.pk)
+    if not lost.update(settled_sample=F("heard_sample")):
+        return []
+    start_ms = ms_from_samples(voice_session.settled_sample)
+    return [gap(cause=GapCause.CONNECTION, start_ms=start_ms, end_ms=voice_session.audio_ms)]

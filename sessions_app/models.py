@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MIN_WINDOW_MS = 500
 MAX_WINDOW_MS = 5000
 DEFAULT_WINDOW_MS = 1000
+LEASE_STALE_S = 35.0  # a microphone not seen for two heartbeats (15 s each) and a bit is gone
 MAX_SPEAKERS = 8  # what cf-voice accepts
 
 
@@ -44,6 +45,10 @@ class EndReason(models.TextChoices):
     ADMIN = "admin", _("ended by staff")
 
 
+def has_fresh_lease() -> Q:
+    return Q(stream_id__isnull=False, stream_seen_at__gte=Now() - timedelta(seconds=LEASE_STALE_S))
+
+
 class VoiceSessionQuerySet(models.QuerySet["VoiceSession"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser | None) -> Self:
         """Return what `user` may read. The one door for pages, sockets, feeds and exports."""
@@ -57,6 +62,15 @@ class VoiceSessionQuerySet(models.QuerySet["VoiceSession"]):
 
     def running(self) -> Self:
         return self.filter(state=State.RUNNING)
+
+    def with_microphone(self) -> Self:
+        """Return the sessions that somebody holds the microphone of, whether or not sound flows."""
+        return self.filter(has_fresh_lease())
+
+    def unsettled(self) -> Self:
+        """Return the ended sessions whose last words nobody will finish any more."""
+        lost = self.filter(state=State.STOPPED, settled_sample__lt=F("heard_sample"))
+        return lost.exclude(has_fresh_lease())
 
     def idle(self, ttl_s: float) -> Self:
         """Return the running sessions that nobody watched or spoke into for `ttl_s`, by the database's clock."""
@@ -130,6 +144,7 @@ class VoiceSession(models.Model):
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="history_of_owner"),
             models.Index(fields=["last_seen_at"], condition=Q(state=State.RUNNING), name="idle_running"),
+            models.Index(fields=["id"], condition=Q(settled_sample__lt=F("heard_sample")), name="unsettled"),
         ]
 
     def __str__(self) -> str:

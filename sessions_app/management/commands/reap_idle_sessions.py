@@ -39,7 +39,11 @@ class Command(BaseCommand):
         """One pass; a line for each session that ends."""
         sessions, verb = (lifecycle.idle(ttl_s), "would end") if dry_run else (lifecycle.end_idle(ttl_s), "ended")
         for voice_session in sessions:
-            self.stdout.write(f"{verb} {voice_session.pk} (last seen {voice_session.last_seen_at:%Y-%m-%d %H:%M:%S} UTC)")
+            self.stdout.write(
+                f"{verb} {voice_session.pk} (last seen {voice_session.last_seen_at:%Y-%m-%d %H:%M:%S} UTC)"
+            )
+        if not dry_run:
+            lifecycle.settle_lost_words()
 
     def reap_and_survive(self, ttl_s: float, *, dry_run: bool) -> None:
         """One pass of the loop: a database that is away now is asked again at the next."""

@@ -1,0 +1,128 @@
+"""What a viewer reads is what the database holds: once, in order, whatever the doorbell does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from sessions_app import broadcast, feed, recording
+from sessions_app.feed import Feed
+from sessions_app.presence import Facts
+from tests.test_recording import words
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+store = sync_to_async(recording.append)
+
+
+def ring(view, stored):
+    frames = [
+        frame
+        for seq, event in enumerate(stored.events, stored.first_seq)
+        for frame in broadcast.frames_of(event, session_id="s", seq=seq)
+    ]
+    view.ring(first_seq=stored.first_seq, last_seq=stored.last_seq, frames=frames)
+
+
+async def seqs(view, number):
+    """Return the numbers of the next `number` events that the view gets."""
+    got = []
+    async with asyncio.timeout(10):
+        async for page in view.pages():
+            got += [json.loads(frame)["event"]["seq"] for frame in page.frames if '"event"' in frame]
+            if len(got) >= number:
+                return got
+    return got
+
+
+async def test_it_begins_with_what_is_stored(voice_session):
+    await store(voice_session.pk, [words()] * 3)
+
+    assert await seqs(Feed(voice_session.pk, after=1), 2) == [2, 3]
+
+
+async def test_a_long_absence_is_made_good_page_by_page(voice_session):
+    await store(voice_session.pk, [words()] * 1200)
+
+    assert await seqs(Feed(voice_session.pk, after=0), 1200) == list(range(1, 1201))
+
+
+async def test_doorbells_that_follow_are_passed_on_without_a_query(voice_session, django_assert_num_queries):
+    view = Feed(voice_session.pk, after=0)
+    view._is_behind = False
+
+    for _ in range(3):
+        ring(view, await store(voice_session.pk, [words()]))
+
+    assert await seqs(view, 3) == [1, 2, 3]
+
+
+async def test_a_lost_doorbell_is_healed_from_the_database(voice_session):
+    view = Feed(voice_session.pk, after=0)
+    view._is_behind = False
+    first, _, third = [await store(voice_session.pk, [words()]) for _ in range(3)]
+
+    ring(view, first)
+    ring(view, third)
+
+    assert await seqs(view, 3) == [1, 2, 3]
+
+
+async def test_a_doorbell_that_rings_twice_is_heard_once(voice_session):
+    view = Feed(voice_session.pk, after=0)
+    view._is_behind = False
+    stored = await store(voice_session.pk, [words()])
+    ring(view, stored)
+    ring(view, stored)
+    ring(view, await store(voice_session.pk, [words()]))
+
+    assert await seqs(view, 2) == [1, 2]
+
+
+async def test_the_heartbeat_tells_of_doorbells_that_never_rang(voice_session):
+    view = Feed(voice_session.pk, after=0)
+    view._is_behind = False
+    await store(voice_session.pk, [words()] * 2)
+
+    view.note(Facts(last_seq=2, state="running", end_reason="", stream_id=None))
+
+    assert await seqs(view, 2) == [1, 2]
+
+
+async def test_a_viewer_too_slow_for_its_doorbells_reads_the_database_instead(voice_session, monkeypatch):
+    monkeypatch.setattr(feed, "MAX_WAITING", 5)
+    view = Feed(voice_session.pk, after=0)
+    view._is_behind = False
+    for _ in range(50):
+        ring(view, await store(voice_session.pk, [words()]))
+
+    assert len(view._waiting) <= 5
+    assert await seqs(view, 50) == list(range(1, 51))
+
+
+async def test_a_deleted_line_leaves_no_view_waiting(voice_session):
+    stored = await store(voice_session.pk, [words()] * 3)
+    await voice_session.events.filter(seq=3).adelete()
+    view = Feed(voice_session.pk, after=0)
+    ring(view, stored)
+
+    assert await seqs(view, 2) == [1, 2]
+    assert view._is_behind is False
+
+
+async def test_views_that_come_while_events_are_stored_miss_none_and_see_none_twice(voice_session):
+    views = [Feed(voice_session.pk, after=0) for _ in range(20)]
+    readers = []
+
+    for number in range(100):
+        if number % 5 == 0:
+            readers.append(asyncio.create_task(seqs(views[number // 5], 100)))
+        stored = await store(voice_session.pk, [words()])
+        for view in views:
+            ring(view, stored)
+
+    for reader in readers:
+        assert await reader == list(range(1, 101))

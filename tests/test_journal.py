@@ -1,0 +1,74 @@
+"""The group commit against a database that is slow, locked, or refuses one batch."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, connection
+
+from sessions_app import journal, lease, lifecycle
+from sessions_app.recording import Superseded
+from tests.conftest import require
+from tests.test_recording import batch_of, words
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@sync_to_async
+def leases_of(owner, number):
+    return [lease.claim(lifecycle.create(owner).pk, take_over=False) for _ in range(number)]
+
+
+async def test_many_sessions_share_few_transactions(alice):
+    held = await leases_of(alice, 30)
+
+    stored = await asyncio.gather(*(journal.current().append(batch_of(one, events=[words()])) for one in held))
+
+    assert [one.first_seq for one in stored] == [1] * 30
+
+
+async def test_a_locked_database_delays_but_loses_nothing(alice, voice_session):
+    require(connection.vendor == "sqlite", "SQLite for its lock") if connection.vendor == "sqlite" else pytest.skip(
+        "PostgreSQL has no such lock"
+    )
+    held = await sync_to_async(lease.claim)(voice_session.pk, take_over=False)
+    lock = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None, check_same_thread=False)
+    lock.execute("BEGIN IMMEDIATE")
+
+    appending = asyncio.create_task(journal.current().append(batch_of(held, events=[words()])))
+    began_s, ticks = time.monotonic(), 0
+    while time.monotonic() - began_s < 1.0:
+        await asyncio.sleep(0.01)
+        ticks += 1
+    assert not appending.done()
+    lock.execute("ROLLBACK")
+    lock.close()
+
+    assert (await appending).first_seq == 1
+    assert ticks > 50  # the event loop went on meanwhile
+
+
+async def test_one_bad_batch_does_not_spoil_its_neighbours(alice):
+    good, bad = await leases_of(alice, 2)
+    impossible = words().__class__(kind=words().kind, start_ms=10, end_ms=0)
+    journal_now = journal.current()
+
+    results = await asyncio.gather(
+        journal_now.append(batch_of(good, events=[words()])),
+        journal_now.append(batch_of(bad, events=[impossible])),
+        return_exceptions=True,
+    )
+
+    assert results[0].first_seq == 1
+    assert isinstance(results[1], DatabaseError)
+
+
+async def test_a_superseded_microphone_is_told(voice_session):
+    held = await sync_to_async(lease.claim)(voice_session.pk, take_over=False)
+    await sync_to_async(lease.claim)(voice_session.pk, take_over=True)
+
+    assert await journal.current().append(batch_of(held, events=[words()])) == Superseded()
