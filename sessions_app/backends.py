@@ -30,18 +30,25 @@ def current() -> Backend:
 
 def choose(settings: Conf) -> Backend:
     """Return a new back end for `settings`: a script if asked for, else CF_VOICE_URL, else the embedded engine."""
+    if settings.cf_voice_url and not settings.voice:
+        return CfVoiceBackend(settings.cf_voice_url, token=settings.cf_voice_token)
+    return local(settings)
+
+
+def local(settings: Conf, *, threads: int = 0) -> Backend:
+    """Return a back end that needs no other machine, ready to load its models; `threads` 0 means as configured."""
     if settings.voice == "scripted":
         return ScriptedBackend()
-    if settings.cf_voice_url and settings.voice != "embedded":
-        return CfVoiceBackend(settings.cf_voice_url, token=settings.cf_voice_token)
-    return EmbeddedBackend(engine(settings.asr_model, settings.engine_threads, settings.has_partials))
+    backend = EmbeddedBackend(engine(settings.asr_model, threads or settings.engine_threads, settings.has_partials))
+    backend.start()
+    return backend
 
 
 def describe(settings: Conf) -> str:
     """Return who listens, in words for a person."""
     if settings.voice == "scripted":
         return "a script (simulated: nobody listens)"
-    if settings.cf_voice_url and settings.voice != "embedded":
+    if settings.cf_voice_url and not settings.voice:
         return f"the voice service at {settings.cf_voice_url}"
     return "the engine on this computer; no sound leaves it"
 

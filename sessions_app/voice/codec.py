@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-import math
+import json
+import sys
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast, get_args
@@ -99,7 +100,7 @@ def decode_health(body: bytes) -> Health:
 def _observation(event: dict[str, object], start_ms: int, end_ms: int) -> Observation | None:
     """Return one event, or None when it cannot be used."""
     kind, label = event.get("event_type"), event.get("label")
-    if kind not in _KINDS or not isinstance(label, str):
+    if not isinstance(kind, str) or kind not in _KINDS or not isinstance(label, str):
         return None
     confidence = _number(event.get("confidence", None if kind == "tone" else 1.0))
     words = _text(label, MAX_TEXT_CHARS if kind == "transcript" else MAX_LABEL_CHARS)
@@ -154,10 +155,17 @@ def encode_observation(observation: Observation) -> dict[str, object]:
 
 
 def _object(body: bytes) -> dict[str, object]:
+    """Return the JSON object in `body`. Raises `BadReply`.
+
+    A server in Python may write NaN where a number is missing; orjson refuses that, the standard library does not.
+    """
     try:
         fields = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadReply("the answer is not JSON") from error
+    except orjson.JSONDecodeError:
+        try:
+            fields = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise BadReply("the answer is not JSON") from error
     if not isinstance(fields, dict):
         raise BadReply("the answer is not a JSON object")
     return fields
@@ -172,8 +180,8 @@ def _span(event: dict[str, object], start_ms: int, end_ms: int) -> tuple[int, in
 
 
 def _number(value: object) -> float | None:
-    """Return a finite number, or None. (`orjson` refuses NaN, but a huge exponent still becomes infinite.)"""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    """Return a finite number that a double can hold, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         return None
     return float(value)
 
