@@ -270,6 +270,8 @@ LOGGING = {
 CF_VOICE_URL = service_url("CF_VOICE_URL")
 CF_VOICE_TOKEN = env.str("CF_VOICE_TOKEN", default="")
 CF_ORCH_URL = service_url("CF_ORCH_URL")
+CF_ORCH_KEY = env.str("CF_ORCH_KEY", default="")
+CF_ORCH_ALLOCATE_TIMEOUT_S = positive("CF_ORCH_ALLOCATE_TIMEOUT_S", 30)
 CF_ORCH_MODEL_CANDIDATES = env.list("CF_ORCH_MODEL_CANDIDATES", default=[])
 SESSION_IDLE_TTL_S = positive("SESSION_IDLE_TTL_S", 90)
 LINNET_VOICE = env.str("LINNET_VOICE", default="")  # "scripted": a fixed script, always marked simulated

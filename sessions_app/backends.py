@@ -7,10 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from sessions_app import conf
+from sessions_app import allocations, conf
 from sessions_app.engine.models import Engine
+from sessions_app.voice.cf_orch import CfOrchBackend
 from sessions_app.voice.cf_voice import CfVoiceBackend
 from sessions_app.voice.embedded import EmbeddedBackend
+from sessions_app.voice.fallback import FallbackBackend
 from sessions_app.voice.scripted import ScriptedBackend
 
 if TYPE_CHECKING:
@@ -29,19 +31,32 @@ def current() -> Backend:
 
 
 def choose(settings: Conf) -> Backend:
-    """Return a new back end for `settings`: a script if asked for, else CF_VOICE_URL, else the embedded engine."""
-    if settings.cf_voice_url and not settings.voice:
+    """Return a new back end: a script if asked for, else CF_VOICE_URL, else a lease from CF_ORCH_URL, else our engine.
+
+    A service has the embedded engine to fall back on unless LINNET_FALLBACK is none.
+    """
+    service = _service(settings)
+    if service is None:
+        return local(settings)
+    return FallbackBackend(service, local(settings)) if settings.fallback == "embedded" else service
+
+
+def _service(settings: Conf) -> Backend | None:
+    """Return the voice service of the settings, if they name one."""
+    if settings.voice:
+        return None
+    if settings.cf_voice_url:
         return CfVoiceBackend(settings.cf_voice_url, token=settings.cf_voice_token)
-    return local(settings)
+    if settings.cf_orch_url:
+        return CfOrchBackend(allocations.coordinator(settings), allocations.Book(), voice_token=settings.cf_voice_token)
+    return None
 
 
 def local(settings: Conf, *, threads: int = 0) -> Backend:
-    """Return a back end that needs no other machine, ready to load its models; `threads` 0 means as configured."""
+    """Return a back end that needs no other machine; `threads` 0 means as configured."""
     if settings.voice == "scripted":
         return ScriptedBackend()
-    backend = EmbeddedBackend(engine(settings.asr_model, threads or settings.engine_threads, settings.has_partials))
-    backend.start()
-    return backend
+    return EmbeddedBackend(engine(settings.asr_model, threads or settings.engine_threads, settings.has_partials))
 
 
 def describe(settings: Conf) -> str:
@@ -50,6 +65,8 @@ def describe(settings: Conf) -> str:
         return "a script (simulated: nobody listens)"
     if settings.cf_voice_url and not settings.voice:
         return f"the voice service at {settings.cf_voice_url}"
+    if settings.cf_orch_url and not settings.voice:
+        return f"a voice service leased from {settings.cf_orch_url}"
     return "the engine on this computer; no sound leaves it"
 
 

@@ -46,14 +46,6 @@ def check_voice_settings(app_configs: object, **kwargs: Any) -> Sequence[CheckMe
                 id="linnet.W001",
             )
         )
-    elif settings_now.cf_orch_url:
-        found.append(
-            Warning(
-                "CF_ORCH_URL is set, but this version does not lease from cf-orch yet; the embedded engine listens.",
-                hint="Set CF_VOICE_URL to the address of a cf-voice.",
-                id="linnet.W002",
-            )
-        )
     return found
 
 
@@ -65,7 +57,7 @@ def check_transport(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage
             Warning(
                 "LINNET_INSECURE_HTTP is on: passwords and captions travel unencrypted.",
                 hint="Only for this computer or a private network. Unset it behind a proxy that speaks https.",
-                id="linnet.W003",
+                id="linnet.W002",
             )
         )
     if not settings.IS_EMBEDDED and not settings.REDIS_URL:
@@ -73,7 +65,7 @@ def check_transport(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage
             Warning(
                 "DATABASE_URL is set without REDIS_URL: with more than one process, viewers learn of events late.",
                 hint="Set REDIS_URL, or run a single process.",
-                id="linnet.W004",
+                id="linnet.W003",
             )
         )
     return found

@@ -22,6 +22,8 @@ class Conf:
     cf_voice_url: str
     cf_voice_token: str
     cf_orch_url: str
+    cf_orch_key: str
+    cf_orch_allocate_timeout_s: float
     cf_orch_model_candidates: tuple[str, ...]
     fallback: str
     asr_model: str
@@ -42,6 +44,8 @@ def current() -> Conf:
         cf_voice_url=settings.CF_VOICE_URL,
         cf_voice_token=settings.CF_VOICE_TOKEN,
         cf_orch_url=settings.CF_ORCH_URL,
+        cf_orch_key=settings.CF_ORCH_KEY,
+        cf_orch_allocate_timeout_s=settings.CF_ORCH_ALLOCATE_TIMEOUT_S,
         cf_orch_model_candidates=tuple(settings.CF_ORCH_MODEL_CANDIDATES),
         fallback=settings.LINNET_FALLBACK,
         asr_model=settings.LINNET_ASR_MODEL,

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from sessions_app import broadcast, recording
+from sessions_app import allocations, broadcast, recording
 from sessions_app.annotation.events import GapCause, gap
 from sessions_app.annotation.events import state as state_event
 from sessions_app.audio.pcm import ms_from_samples
@@ -101,6 +101,7 @@ def _end(endable: VoiceSessionQuerySet, voice_session: VoiceSession, reason: End
         if not ended:
             return False
         _note(voice_session, State.STOPPED, reason, before=_lost_words(voice_session))
+        transaction.on_commit(lambda: allocations.release_of(voice_session.pk))
     return True
 
 

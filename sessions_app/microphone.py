@@ -7,7 +7,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sessions_app import backends, broadcast, conf, database_threads, journal, lease, presence
+from sessions_app import allocations, backends, broadcast, conf, database_threads, journal, lease, presence
 from sessions_app.annotation.annotator import Annotator
 from sessions_app.audio.pcm import ms_from_samples, samples_in
 from sessions_app.live import messages
@@ -182,6 +182,8 @@ class Microphone:
             await self._stream.aclose()
         with suppress(Exception):  # a lease that cannot be given back runs out
             await database_threads.write(lease.release, self._lease)
+        if self.over.done() and self.over.result() in {ENDED, DELETED}:
+            await database_threads.write(allocations.release_of, self.session_id)
         await self._show_presence()
 
     def note(self, facts: Facts | None) -> None:

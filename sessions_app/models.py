@@ -107,7 +107,7 @@ class VoiceSession(models.Model):
 
     engine = models.CharField(_("engine"), max_length=32, blank=True)
     simulated = models.BooleanField(_("simulated"), default=False)
-    voice_url = models.URLField(_("voice service"), blank=True)
+    voice_url = models.URLField(_("voice service"), blank=True)  # of the current allocation
     allocation_id = models.CharField(_("cf-orch allocation"), max_length=100, blank=True)
 
     last_seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
@@ -246,3 +246,19 @@ class Event(models.Model):
 
     def as_wire(self) -> dict[str, Json]:
         return to_wire(self.as_event(), session_id=str(self.session_id), seq=self.seq)
+
+
+class VoiceAllocation(models.Model):
+    """A cf-voice that cf-orch holds for us. The row stands until the release is confirmed; sessions may go before."""
+
+    allocation_id = models.CharField(max_length=100, unique=True)
+    url = models.URLField()
+    session = models.ForeignKey(VoiceSession, null=True, on_delete=models.SET_NULL, related_name="allocations")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return self.allocation_id

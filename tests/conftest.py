@@ -7,6 +7,7 @@ import os
 import pytest
 from channels.layers import channel_layers
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
 
 from sessions_app import database_threads, lifecycle
@@ -31,9 +32,15 @@ def fresh_channel_layer():
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup):
+def django_db_setup(django_db_setup, django_db_blocker):
     yield
     database_threads.close_connections()
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:  # asgiref's threads keep theirs open
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 def person(username, **rights):

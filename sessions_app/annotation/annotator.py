@@ -60,7 +60,7 @@ class Annotator:
             label=label,
             text=text,
             confidence=round(observation.confidence, 3),
-            engine=self._engine,
+            engine=observation.engine or self._engine,
             simulated=self._is_simulated,
             payload=payload,
         )

@@ -30,6 +30,7 @@ class Observation:
     evidence: dict[str, str | float] = field(default_factory=dict)  # tone: why, in plain words and numbers
     privacy_risk: str = ""  # scene
     language: str = ""  # transcript, accent
+    engine: str = ""  # who heard it, when that is not the back end the session was opened with
 
 
 @dataclass(frozen=True, slots=True)

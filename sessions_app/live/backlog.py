@@ -27,6 +27,10 @@ class Hole:
     end_sample: int
     cause: GapCause
 
+    @property
+    def samples(self) -> int:
+        return self.end_sample - self.start_sample
+
 
 @dataclass(slots=True, eq=False)
 class Flush:
@@ -65,6 +69,11 @@ class Backlog:
     def holds(self, item: Item) -> bool:
         return any(waiting is item for waiting in self._items)
 
+    def window_behind(self, hole: Hole) -> PcmWindow | None:
+        """Return what follows `hole`, the oldest item, if that is a window."""
+        item = self._items[1] if len(self._items) > 1 and self._items[0] is hole else None
+        return item if isinstance(item, PcmWindow) else None
+
     def remove(self, item: Item) -> None:
         """Take `item`, which is the oldest, out."""
         if self._items and self._items[0] is item:
@@ -73,9 +82,11 @@ class Backlog:
                 self.samples -= item.samples
 
     def replace(self, window: PcmWindow, hole: Hole) -> None:
-        """Give up `window`, the oldest item, and leave `hole` in its place."""
-        if self._items and self._items[0] is window:
-            self._dig(0, hole)
+        """Give up `window` and leave `hole` in its place."""
+        for index, item in enumerate(self._items):
+            if item is window:
+                self._dig(index, hole)
+                return
 
     @contextlib.contextmanager
     def busy_with(self, window: PcmWindow) -> Iterator[None]:
@@ -104,9 +115,8 @@ class Backlog:
 
     def _dig(self, index: int, hole: Hole) -> None:
         """Replace the window at `index`, or grow the hole right before it."""
-        samples = hole.end_sample - hole.start_sample
-        self.samples -= samples
-        self.shed_samples += samples
+        self.samples -= hole.samples
+        self.shed_samples += hole.samples
         before = self._items[index - 1] if index else None
         if isinstance(before, Hole) and before.cause is hole.cause and before.end_sample == hole.start_sample:
             before.end_sample = hole.end_sample

@@ -7,8 +7,8 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from sessions_app.annotation.events import GapCause, gap
-from sessions_app.audio.pcm import ms_from_samples
+from sessions_app.annotation.events import GapCause, Kind, gap
+from sessions_app.audio.pcm import SAMPLE_RATE_HZ, ms_from_samples
 from sessions_app.audio.window import PcmWindow, Windower
 from sessions_app.live.backlog import Backlog, Flush, Hole
 from sessions_app.voice.errors import BackendRefused, BackendUnavailable, BadReply, VoiceError
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RETRY_FIRST_S, RETRY_MAX_S = 0.25, 2.0
-BAD_REPLY_TRIES = 3  # a window that is answered nonsense three times is given up, not the session
+# One window that is answered nonsense three times is given up; a second one means that the service is ill.
+BAD_REPLY_TRIES = 3
+MAX_GAP_SAMPLES = 10 * SAMPLE_RATE_HZ  # a gap that still grows is told in pieces of this length
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Pipeline:
             already_heard=already_heard_sample,
         )
         self._is_degraded = False
+        self._has_given_up = False  # a window, since the last one that was heard
         self.totals = Totals()
 
     @property
@@ -140,7 +143,7 @@ class Pipeline:
                 case PcmWindow():
                     await self._listen(item)
                 case Hole():
-                    await self._record_hole(item)
+                    await self._pass_hole(item)
                 case Flush():
                     await self._flush(item)
 
@@ -149,14 +152,19 @@ class Pipeline:
         self._backlog.append(window)
         self._backlog.shed(GapCause.SERVICE if self._is_degraded else GapCause.OVERLOAD)
 
-    async def _listen(self, window: PcmWindow) -> None:
+    async def _listen(self, window: PcmWindow, *, behind: Hole | None = None) -> None:
+        """Have `window` heard and commit what comes of it, with the hole before it if there is one."""
         hearing = await self._classify(window)
         if hearing is None:
             return
-        self._backlog.remove(window)
         self.totals.classified_samples += window.samples
         news = [observation for observation in hearing.observations if self._is_news(observation, window)]
-        await self._commit(self._annotator.annotate(news), heard=window.end_sample, settled=hearing.settled_sample)
+        events = self._annotator.annotate(news)
+        if behind is not None:
+            self._backlog.remove(behind)
+            events = self._with_gap(events, behind)
+        self._backlog.remove(window)
+        await self._commit(events, heard=window.end_sample, settled=hearing.settled_sample)
         partials = [observation for observation in news if not observation.is_final]
         if partials:
             await self._sink.show_partials(partials)
@@ -173,7 +181,8 @@ class Pipeline:
             except (BadReply, BackendRefused) as error:
                 bad_replies += 1
                 await self._set_degraded(error)
-                if bad_replies >= BAD_REPLY_TRIES or isinstance(error, BackendRefused):
+                if bad_replies >= BAD_REPLY_TRIES and not self._has_given_up:
+                    self._has_given_up = True
                     self._backlog.replace(window, Hole(window.start_sample, window.end_sample, GapCause.SERVICE))
                     return None
             else:
@@ -182,6 +191,25 @@ class Pipeline:
             await asyncio.sleep(delay_s)
             delay_s = min(delay_s * 2, RETRY_MAX_S)
         return None
+
+    async def _pass_hole(self, hole: Hole) -> None:
+        """Store a gap now; or, while the service is away and the hole may yet grow, with the window behind it."""
+        window = self._backlog.window_behind(hole)
+        if self._is_degraded and window is not None and hole.samples < MAX_GAP_SAMPLES:
+            await self._listen(window, behind=hole)
+        else:
+            await self._record_hole(hole)
+
+    def _with_gap(self, events: list[SessionEvent], hole: Hole) -> list[SessionEvent]:
+        """Put the hole's gap between what ended before it and what came after.
+
+        An utterance that was open when the service went away and did not come back is part of the gap.
+        """
+        start_ms = ms_from_samples(hole.start_sample)
+        before = [event for event in events if event.end_ms <= start_ms]
+        is_lost = self._marks.settled < hole.start_sample and not any(event.kind is Kind.TRANSCRIPT for event in before)
+        lost_from = self._marks.settled if is_lost else hole.start_sample
+        return [*before, self._gap(hole.cause, lost_from, hole.end_sample), *events[len(before) :]]
 
     async def _record_hole(self, hole: Hole) -> None:
         """Store a gap; the utterance before it is ended first, or lost with it and then part of the gap."""
@@ -235,6 +263,7 @@ class Pipeline:
             await self._sink.report_service("degraded", "The voice service does not answer. Sound is kept for 15 s.")
 
     async def _set_healthy(self) -> None:
+        self._has_given_up = False
         if self._is_degraded:
             self._is_degraded = False
             await self._sink.report_service("ready", "")

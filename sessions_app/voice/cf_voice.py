@@ -1,17 +1,13 @@
-"""cf-voice over HTTP: one shared client per event loop, a deadline on everything, no foreign exception."""
+"""cf-voice over HTTP: every session's windows over one pool of connections."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
-import httpx
-from httpx_aiohttp import AiohttpTransport
-
 from sessions_app.audio.pcm import ms_from_samples, samples_from_ms
-from sessions_app.voice import codec
+from sessions_app.voice import codec, http
 from sessions_app.voice.contract import BackendStatus, Hearing
-from sessions_app.voice.errors import BackendRefused, BackendUnavailable, BadReply
+from sessions_app.voice.errors import BackendUnavailable, VoiceError
 
 if TYPE_CHECKING:
     from sessions_app.voice.codec import ClassifyReply
@@ -19,34 +15,24 @@ if TYPE_CHECKING:
 
 HEALTH_TIMEOUT_S = 3.0
 CLASSIFY_TIMEOUT_S = 5.0  # in all: connect, send, and every byte of the answer
-MAX_REPLY_BYTES = 256 * 1024
 
 
 class CfVoiceBackend:
-    """Every session's windows over one pool of connections."""
+    """One cf-voice. Its `/health` says whether it speaks our extensions."""
 
     name = "cf-voice"
     is_simulated = False
 
-    def __init__(self, url: str, *, token: str = "", max_connections: int = 100) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=url,
-            # httpx's own pool is wedged for good by some hundred cancelled requests; aiohttp's is not, at a third
-            # of the cost.
-            transport=AiohttpTransport(limits=httpx.Limits(max_connections=max_connections), trust_env=False),
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-            timeout=httpx.Timeout(CLASSIFY_TIMEOUT_S),
-            follow_redirects=False,
-            trust_env=False,
-        )
+    def __init__(self, url: str, *, token: str = "") -> None:
+        self._client = http.client_for(url, token=token)
         self._extensions: frozenset[str] | None = None
 
     async def status(self) -> BackendStatus:
         try:
-            body = await self._request("GET", "/health", timeout_s=HEALTH_TIMEOUT_S)
+            body = await http.request(self._client, "GET", "/health", timeout_s=HEALTH_TIMEOUT_S)
         except BackendUnavailable:
             return BackendStatus(status="unavailable", detail="The voice service does not answer.")
-        except (BadReply, BackendRefused):
+        except VoiceError:
             return BackendStatus(status="unavailable", detail="The voice service says that it is not ready.")
         health = codec.decode_health(body)
         self._extensions = health.extensions
@@ -65,24 +51,10 @@ class CfVoiceBackend:
 
     async def post(self, path: str, content: bytes) -> bytes:
         """Return the body of a successful answer. Raises `VoiceError`."""
-        return await self._request("POST", path, content=content, timeout_s=CLASSIFY_TIMEOUT_S)
+        return await http.request(self._client, "POST", path, content=content, timeout_s=CLASSIFY_TIMEOUT_S)
 
     async def delete(self, path: str) -> None:
-        await self._request("DELETE", path, timeout_s=HEALTH_TIMEOUT_S)
-
-    async def _request(self, method: str, path: str, *, timeout_s: float, content: bytes | None = None) -> bytes:
-        headers = {"Content-Type": "application/json"} if content is not None else {}
-        try:
-            async with (
-                asyncio.timeout(timeout_s),
-                self._client.stream(method, path, content=content, headers=headers) as response,
-            ):
-                _check_status(response.status_code)
-                return await _limited_body(response)
-        except TimeoutError as error:
-            raise BackendUnavailable(f"no complete answer within {timeout_s:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            raise BackendUnavailable(type(error).__name__) from error
+        await http.request(self._client, "DELETE", path, timeout_s=HEALTH_TIMEOUT_S)
 
 
 class CfVoiceStream:
@@ -119,7 +91,7 @@ class CfVoiceStream:
         self._is_closed = True
         try:
             await self._backend.delete(f"/sessions/{self._config.session_id}")
-        except (BackendUnavailable, BackendRefused, BadReply):
+        except VoiceError:
             return  # its state expires there by itself
 
     def _hearing(self, reply: ClassifyReply) -> Hearing:
@@ -130,21 +102,3 @@ class CfVoiceStream:
         settled_ms = reply.settled_ms if reply.settled_ms is not None else self._open_since_ms
         settled_sample = self._heard_sample if settled_ms is None else samples_from_ms(settled_ms)
         return Hearing(reply.observations, min(settled_sample, self._heard_sample))
-
-
-def _check_status(status_code: int) -> None:
-    if status_code >= 500 or status_code == 429:
-        raise BackendUnavailable(f"status {status_code}")
-    if status_code >= 400:
-        raise BackendRefused(f"status {status_code}")
-    if status_code != 200:
-        raise BadReply(f"status {status_code}")  # redirects too: sound goes only where the setting says
-
-
-async def _limited_body(response: httpx.Response) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > MAX_REPLY_BYTES:
-            raise BadReply(f"the answer is larger than {MAX_REPLY_BYTES} bytes")
-    return bytes(body)

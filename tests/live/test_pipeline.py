@@ -68,6 +68,7 @@ class Sink:
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
     monkeypatch.setattr(pipeline_module, "RETRY_FIRST_S", 0.001)
+    monkeypatch.setattr(pipeline_module, "RETRY_MAX_S", 0.002)
 
 
 @asynccontextmanager
@@ -146,7 +147,7 @@ async def test_a_service_that_stays_away_leaves_a_gap_that_names_it():
     assert sink.gaps() == [("service", 0, 3000)]
 
 
-@pytest.mark.parametrize("failures", [[BadReply("nonsense")] * 3, [BackendRefused("no")]])
+@pytest.mark.parametrize("failures", [[BadReply("nonsense")] * 3, [BackendRefused("no")] * 3])
 async def test_a_window_that_cannot_be_classified_is_a_gap_and_the_session_goes_on(failures):
     ear, sink = Ear(), Sink()
     ear.failures = list(failures)
@@ -156,6 +157,33 @@ async def test_a_window_that_cannot_be_classified_is_a_gap_and_the_session_goes_
 
     assert sink.gaps() == [("service", 0, 1000)]
     assert [event.label for event in sink.events if event.kind == "environ"] == ["window 1000"]
+
+
+async def test_a_service_that_answers_nothing_but_nonsense_is_waited_for():
+    ear, sink = Ear(), Sink()
+    ear.failures = [BadReply("nonsense")] * 40
+    async with running(ear, sink) as pipeline:
+        pipeline.push(SECOND * 5)
+        await pipeline.finalize()
+
+    assert sink.gaps() == [("service", 0, 1000)]
+    assert len(ear.windows) == 4
+
+
+async def test_an_utterance_that_the_service_took_along_is_part_of_the_gap():
+    ear, sink = Ear(), Sink()
+    async with running(ear, sink) as pipeline:
+        ear.open_since = 8_000
+        pipeline.push(SECOND)
+        await asyncio.sleep(0.01)
+        ear.failures, ear.open_since = [BackendUnavailable("down")] * 10_000, None
+        for _ in range(17):
+            pipeline.push(SECOND)
+            await asyncio.sleep(0.002)
+        ear.failures.clear()
+        await pipeline.finalize()
+
+    assert sink.gaps() == [("service", 500, 3000)]
 
 
 async def test_a_hole_ends_the_utterance_before_it():

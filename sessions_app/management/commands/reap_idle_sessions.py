@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from sessions_app import conf, lifecycle
+from sessions_app import allocations, conf, lifecycle
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -44,6 +44,8 @@ class Command(BaseCommand):
             )
         if not dry_run:
             lifecycle.settle_lost_words()
+            if left := allocations.release_orphans():
+                self.stderr.write(f"{left} allocations are not given back yet; the next pass tries again")
 
     def reap_and_survive(self, ttl_s: float, *, dry_run: bool) -> None:
         """One pass of the loop: a database that is away now is asked again at the next."""

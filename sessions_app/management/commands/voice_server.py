@@ -8,6 +8,7 @@ from aiohttp import web
 from django.core.management.base import BaseCommand, CommandError
 
 from sessions_app import backends, conf
+from sessions_app.voice.embedded import EmbeddedBackend
 from sessions_app.voice.server import VoiceServer
 
 if TYPE_CHECKING:
@@ -40,5 +41,8 @@ class Command(BaseCommand):
             raise CommandError(f"Port {port} cannot be used: {error.strerror}.") from error
 
     def backend(self, workers: int) -> Backend:
-        """Return what this installation would listen with if it had no voice service, its models being loaded."""
-        return backends.local(conf.current(), threads=workers)
+        """Return what this installation would listen with if it had no voice service, its models loading."""
+        backend = backends.local(conf.current(), threads=workers)
+        if isinstance(backend, EmbeddedBackend):
+            backend.start()
+        return backend

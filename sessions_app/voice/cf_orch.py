@@ -1,0 +1,231 @@
+"""cf-orch: a cf-voice leased for a session, renewed before the lease ends, given back when it is over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
+
+import orjson
+
+from sessions_app.voice import http
+from sessions_app.voice.cf_voice import CfVoiceBackend
+from sessions_app.voice.contract import BackendStatus, Hearing
+from sessions_app.voice.errors import BackendRefused, BackendUnavailable, BadReply, VoiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sessions_app.voice.contract import PcmWindow, StreamConfig, VoiceStream
+
+logger = logging.getLogger(__name__)
+
+TTL_S = 3600.0
+RENEW_AT = 0.8  # of the TTL: there is no renewal, only allocating anew and moving over
+RENEW_RETRY_S = 30.0
+RELEASE_TIMEOUT_S = 5.0
+READY_TIMEOUT_S = 30.0  # a new instance may still be starting
+READY_POLL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A cf-voice that is ours for `TTL_S`."""
+
+    allocation_id: str
+    url: str
+
+
+class AllocationBook(Protocol):
+    """Remembers allocations beyond this process, so that none is ever leaked."""
+
+    async def current(self, session_id: str) -> Allocation | None:
+        """Return an allocation of the session that still has a good part of its time ahead."""
+        ...
+
+    async def remember(self, session_id: str, allocation: Allocation) -> None: ...
+
+    async def forget(self, allocation_id: str) -> None: ...
+
+
+class CfOrch:
+    """The coordinator's two calls."""
+
+    def __init__(
+        self, url: str, *, key: str = "", model_candidates: Sequence[str] = (), allocate_timeout_s: float = 30.0
+    ) -> None:
+        self._client = http.client_for(url, token=key)
+        self._model_candidates = list(model_candidates)
+        self._allocate_timeout_s = allocate_timeout_s
+
+    async def allocate(self) -> Allocation:
+        """Return a new allocation. Raises `VoiceError`; an allocation without an address is given back."""
+        fields: dict[str, object] = {"caller": "linnet", "ttl_s": TTL_S}
+        if self._model_candidates:
+            fields["model_candidates"] = self._model_candidates
+        body = await http.request(
+            self._client,
+            "POST",
+            "/api/services/cf-voice/allocate",
+            content=orjson.dumps(fields),
+            timeout_s=self._allocate_timeout_s,
+        )
+        allocation_id, url = _allocated(body)
+        if not url.startswith(("http://", "https://")):
+            await self.release(allocation_id)
+            raise BackendUnavailable("the coordinator gave no address")
+        return Allocation(allocation_id, url.rstrip("/"))
+
+    async def release(self, allocation_id: str) -> bool:
+        """Give an allocation back; one that is unknown there is already given back. Return whether it is."""
+        path = f"/api/services/cf-voice/allocations/{quote(allocation_id, safe='')}"
+        try:
+            await http.request(self._client, "DELETE", path, timeout_s=RELEASE_TIMEOUT_S)
+        except BackendRefused as error:
+            return "404" in str(error)
+        except VoiceError as error:
+            logger.warning("an allocation could not be released; the reaper tries again", extra={"error": str(error)})
+            return False
+        return True
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+class CfOrchBackend:
+    """Leases a cf-voice for each session."""
+
+    name = "cf-voice"
+    is_simulated = False
+
+    def __init__(self, orch: CfOrch, book: AllocationBook, *, voice_token: str = "") -> None:
+        self._orch = orch
+        self._book = book
+        self._voice_token = voice_token
+
+    async def status(self) -> BackendStatus:
+        return BackendStatus(status="ready")  # each session's own cf-voice is checked when it opens
+
+    async def open(self, config: StreamConfig) -> LeasedStream:
+        known = await self._book.current(config.session_id)
+        if known is not None:
+            with suppress(VoiceError):
+                return LeasedStream(self, config, known, await self.connect(known, config))
+        allocation, stream = await self.lease(config)
+        return LeasedStream(self, config, allocation, stream)
+
+    async def lease(self, config: StreamConfig) -> tuple[Allocation, VoiceStream]:
+        """Allocate, write it down, and wait until it listens. Raises `VoiceError`, leaving nothing allocated."""
+        allocation = await self._orch.allocate()
+        await self._book.remember(config.session_id, allocation)
+        try:
+            return allocation, await self.connect(allocation, config)
+        except VoiceError:
+            await self.give_back(allocation)
+            raise
+
+    async def connect(self, allocation: Allocation, config: StreamConfig) -> VoiceStream:
+        """Return a stream at the allocated cf-voice once its `/health` answers. Raises `BackendUnavailable`."""
+        voice = CfVoiceBackend(allocation.url, token=self._voice_token)
+        deadline_s = time.monotonic() + READY_TIMEOUT_S
+        while (await voice.status()).status == "unavailable":
+            if time.monotonic() > deadline_s:
+                await voice.aclose()
+                raise BackendUnavailable("the leased voice service does not become ready")
+            await asyncio.sleep(READY_POLL_S)
+        return _OwnClient(voice, await voice.open(config))
+
+    async def give_back(self, allocation: Allocation) -> None:
+        if await self._orch.release(allocation.allocation_id):
+            await self._book.forget(allocation.allocation_id)
+
+    async def aclose(self) -> None:
+        await self._orch.aclose()
+
+
+class LeasedStream:
+    """A session at a leased cf-voice; moves over to a new lease between two windows when the old one nears its end."""
+
+    def __init__(
+        self, backend: CfOrchBackend, config: StreamConfig, allocation: Allocation, stream: VoiceStream
+    ) -> None:
+        self._backend = backend
+        self._config = config
+        self._allocation = allocation
+        self._stream = stream
+        self._renew_at_s = time.monotonic() + TTL_S * RENEW_AT
+        self._renewal: asyncio.Task[tuple[Allocation, VoiceStream]] | None = None
+
+    async def classify(self, window: PcmWindow) -> Hearing:
+        moved = await self._move_over_if_due()
+        hearing = await self._stream.classify(window)
+        return Hearing(moved.observations + hearing.observations, hearing.settled_sample) if moved else hearing
+
+    async def flush(self) -> Hearing:
+        return await self._stream.flush()
+
+    async def aclose(self) -> None:
+        """Close the stream; the allocation stays with the session, which may come back, until the session ends."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+            with suppress(asyncio.CancelledError, VoiceError):
+                allocation, stream = await self._renewal
+                await stream.aclose()
+                await self._backend.give_back(allocation)
+        await self._stream.aclose()
+
+    async def _move_over_if_due(self) -> Hearing | None:
+        """Begin to lease anew when it is time, and move when that has come; the old lease serves meanwhile."""
+        if self._renewal is None:
+            if time.monotonic() >= self._renew_at_s:
+                self._renewal = asyncio.create_task(self._backend.lease(self._config), name="linnet-lease-renewal")
+            return None
+        if not self._renewal.done():
+            return None
+        renewal, self._renewal = self._renewal, None
+        try:
+            allocation, stream = renewal.result()
+        except VoiceError:
+            self._renew_at_s = time.monotonic() + RENEW_RETRY_S
+            return None
+        return await self._move_to(allocation, stream)
+
+    async def _move_to(self, allocation: Allocation, stream: VoiceStream) -> Hearing | None:
+        hearing = None
+        with suppress(VoiceError):
+            hearing = await self._stream.flush()
+        await self._stream.aclose()
+        old, self._allocation, self._stream = self._allocation, allocation, stream
+        self._renew_at_s = time.monotonic() + TTL_S * RENEW_AT
+        await self._backend.give_back(old)
+        return hearing
+
+
+class _OwnClient:
+    """A stream that closes its back end with itself: a leased cf-voice serves one session."""
+
+    def __init__(self, voice: CfVoiceBackend, stream: VoiceStream) -> None:
+        self._voice = voice
+        self._stream = stream
+        self.classify = stream.classify
+        self.flush = stream.flush
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+        await self._voice.aclose()
+
+
+def _allocated(body: bytes) -> tuple[str, str]:
+    try:
+        fields = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadReply("the coordinator's answer is not JSON") from error
+    allocation_id = fields.get("allocation_id") if isinstance(fields, dict) else None
+    if not isinstance(allocation_id, str) or not 0 < len(allocation_id) <= 100:
+        raise BadReply("the coordinator's answer has no allocation_id")
+    url = fields.get("url")
+    return allocation_id, url if isinstance(url, str) else ""

@@ -1,0 +1,118 @@
+"""A voice service with the embedded engine to fall back on, and the way back when it recovers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sessions_app.voice.contract import BackendStatus, Hearing
+from sessions_app.voice.errors import VoiceError
+
+if TYPE_CHECKING:
+    from sessions_app.voice.contract import Backend, PcmWindow, StreamConfig, VoiceStream
+
+PATIENCE_S = 8.0  # so long the first choice may fail before another listens; well within the 15 s of backlog
+PROBE_S = 15.0  # how often the first choice is asked whether it is back
+
+
+class FallbackBackend:
+    """Listens with `first` while it can, else with `second`; every hearing says who heard it."""
+
+    def __init__(self, first: Backend, second: Backend) -> None:
+        self.name = first.name
+        self.is_simulated = first.is_simulated
+        self.first = first
+        self.second = second
+
+    async def status(self) -> BackendStatus:
+        status = await self.first.status()
+        if status.status != "unavailable":
+            return status
+        instead = await self.second.status()
+        detail = f"The voice service does not answer; {self.second.name} listens instead."
+        return BackendStatus(status="warning", detail=detail, models=instead.models, warnings=(detail,))
+
+    async def open(self, config: StreamConfig) -> FallbackStream:
+        try:
+            return FallbackStream(self, config, await self.first.open(config))
+        except VoiceError:
+            return FallbackStream(self, config, None)
+
+    async def aclose(self) -> None:
+        await self.first.aclose()
+        await self.second.aclose()
+
+
+class FallbackStream:
+    """One session, at one of two back ends at a time; it changes over only between two windows."""
+
+    def __init__(self, backend: FallbackBackend, config: StreamConfig, first: VoiceStream | None) -> None:
+        self._backend = backend
+        self._config = config
+        self._first = first
+        self._second: VoiceStream | None = None
+        self._failing_since_s: float | None = None
+        self._probed_s = time.monotonic()
+
+    async def classify(self, window: PcmWindow) -> Hearing:
+        if self._first is not None and self._second is None:
+            try:
+                hearing = await self._first.classify(window)
+            except VoiceError:
+                if not self._is_patience_over():
+                    raise
+            else:
+                self._failing_since_s = None
+                return hearing
+        return await self._classify_instead(window)
+
+    async def flush(self) -> Hearing:
+        if self._second is not None:
+            return self._marked(await self._second.flush())
+        return await self._first.flush() if self._first is not None else Hearing((), self._config.start_sample)
+
+    async def aclose(self) -> None:
+        for stream in (self._first, self._second):
+            if stream is not None:
+                await stream.aclose()
+
+    def _is_patience_over(self) -> bool:
+        now_s = time.monotonic()
+        if self._failing_since_s is None:
+            self._failing_since_s = now_s
+        return now_s - self._failing_since_s >= PATIENCE_S
+
+    async def _classify_instead(self, window: PcmWindow) -> Hearing:
+        if self._second is None:
+            self._second = await self._backend.second.open(replace(self._config, start_sample=window.start_sample))
+            self._probed_s = time.monotonic()
+        elif time.monotonic() - self._probed_s >= PROBE_S and await self._is_first_back(window):
+            return await self._go_back(window)
+        return self._marked(await self._second.classify(window))
+
+    async def _is_first_back(self, window: PcmWindow) -> bool:
+        self._probed_s = time.monotonic()
+        if (await self._backend.first.status()).status in {"unavailable", "loading"}:
+            return False
+        if self._first is None:
+            try:
+                self._first = await self._backend.first.open(replace(self._config, start_sample=window.start_sample))
+            except VoiceError:
+                return False
+        return True
+
+    async def _go_back(self, window: PcmWindow) -> Hearing:
+        """End the stand-in's utterance, and let the first choice hear this window."""
+        assert self._first is not None
+        assert self._second is not None
+        hearing = await self._first.classify(window)
+        ended = self._marked(await self._second.flush())
+        await self._second.aclose()
+        self._second, self._failing_since_s = None, None
+        return Hearing(ended.observations + hearing.observations, hearing.settled_sample)
+
+    def _marked(self, hearing: Hearing) -> Hearing:
+        name = self._backend.second.name
+        observations = tuple(replace(observation, engine=name) for observation in hearing.observations)
+        return Hearing(observations, hearing.settled_sample)
