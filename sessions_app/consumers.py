@@ -44,6 +44,7 @@ class AudioConsumer(SessionSocket):
     """A microphone: binary frames in, acknowledgements out. It needs no channel layer."""
 
     needs_channel_layer = False
+    is_microphone = True
 
     async def enter(self) -> None:
         self.microphone: Microphone | None = None
@@ -149,6 +150,12 @@ class AudioConsumer(SessionSocket):
         finally:
             self.finalizing -= 1
 
+    async def go_away(self) -> None:
+        if self.microphone is not None:
+            await self.microphone.finish()
+            await self._sum_up(self.microphone, "going_away")
+        await super().go_away()
+
     async def _finish(self, microphone: Microphone) -> None:
         await microphone.finish()
         await self._sum_up(microphone, "closed")
@@ -175,8 +182,8 @@ class LiveConsumer(SessionSocket):
         self._check_number_of_views()
         after = _after(self.scope["query_string"])
         self.feed = Feed(self.voice_session.pk, after=after if after <= self.voice_session.last_seq else 0)
-        watchers = presence.current()
-        watchers.enter(self.feed)
+        self.has_shown = asyncio.Event()
+        presence.current().enter(self.feed)
         self.cleanup.push_async_callback(self._go)
         await broadcast.join(self.channel_layer, self.voice_session.pk, self.channel_name)
         await database_threads.write(presence.touch, self.voice_session.pk)
@@ -198,6 +205,14 @@ class LiveConsumer(SessionSocket):
     async def passing(self, message: broadcast.Passing) -> None:
         self.feed.pass_on(message["frame"])
 
+    async def go_away(self) -> None:
+        """Let the last events out, then leave."""
+        self.feed.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self.has_shown.wait()
+        await super().go_away()
+
     async def _show(self) -> None:
         snapshot, has_microphone = await database_threads.read(_snapshot, self.voice_session)
         await self._send_text(messages.snapshot(snapshot))
@@ -208,7 +223,9 @@ class LiveConsumer(SessionSocket):
         async for page in self.feed.pages():
             for frame in page.frames:
                 await self._send_text(frame)
-        raise DELETED
+        self.has_shown.set()
+        if self.feed.is_deleted:
+            raise DELETED
 
     async def _send_text(self, frame: str) -> None:
         try:

@@ -37,6 +37,7 @@ class Feed:
     def __init__(self, session_id: uuid.UUID, *, after: int) -> None:
         self.session_id = session_id
         self.is_deleted = False
+        self._is_stopping = False
         self._cursor = after  # the last event that was delivered
         self._tail = after  # the last event that is delivered or waits
         self._known_last = after
@@ -83,8 +84,13 @@ class Feed:
             self._fall_behind()
         self._changed.set()
 
+    def stop(self) -> None:
+        """End `pages` once what is stored by now has been yielded."""
+        self._is_stopping = True
+        self._changed.set()
+
     async def pages(self) -> AsyncIterator[Page]:
-        """Yield what to send, for ever; ends when the session is deleted."""
+        """Yield what to send, until stopped or the session is deleted."""
         while not self.is_deleted:
             if self._urgent:
                 yield Page((self._urgent.popleft(),), None)
@@ -95,6 +101,8 @@ class Feed:
                 if page.last_seq is not None:
                     self._cursor = page.last_seq
                 yield page
+            elif self._is_stopping:
+                return
             else:
                 self._changed.clear()
                 await self._changed.wait()

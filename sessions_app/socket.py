@@ -11,7 +11,7 @@ from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from sessions_app import conf, database_threads
+from sessions_app import conf, database_threads, draining
 from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, ErrorCode, Refusal
 from sessions_app.models import VoiceSession
@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 CLOSE_TIMEOUT_S = 5.0
 NOT_FOUND = Refusal(ErrorCode.SESSION_NOT_FOUND, "There is no such session.", CloseCode.NOT_FOUND)
 BROKEN = Refusal(ErrorCode.INTERNAL, "Something went wrong here. Please connect again.", CloseCode.INTERNAL)
+GOING_AWAY = Refusal(
+    ErrorCode.ENGINE_UNAVAILABLE, "The server restarts. Please connect again.", CloseCode.GOING_AWAY, retry_after_s=1
+)
 SILENT = Refusal(ErrorCode.RATE_LIMITED, "Nothing was heard from you for 35 seconds.", CloseCode.IDLE)
 
 
@@ -36,6 +39,7 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
     """
 
     needs_channel_layer = True
+    is_microphone = False
     voice_session: VoiceSession
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -78,16 +82,25 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
             await self.close()  # before accept: HTTP 403
             return
         await self.accept()
+        drain = draining.current()
+        if drain.is_draining:
+            raise GOING_AWAY
         voice_session = await database_threads.read(_visible, user, self.scope["url_route"]["kwargs"]["session_id"])
         if voice_session is None:
             raise NOT_FOUND
         self.voice_session = voice_session
         await self.enter()
+        drain.enter(self)
+        self.cleanup.callback(drain.leave, self)
         self.own(self._watch_for_silence(), name="silence")
 
     async def enter(self) -> None:
         """Set the socket up, once it is accepted and the session found."""
         raise NotImplementedError
+
+    async def go_away(self) -> None:
+        """End because the server does."""
+        await self.leave(CloseCode.GOING_AWAY, GOING_AWAY.message)
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         self.last_message_s = asyncio.get_running_loop().time()

@@ -11,7 +11,7 @@ from django.http import Http404, StreamingHttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from sessions_app import broadcast, database_threads, presence
+from sessions_app import broadcast, database_threads, draining, presence
 from sessions_app.feed import Feed
 from sessions_app.models import VoiceSession
 from sessions_app.views import unauthenticated
@@ -46,8 +46,9 @@ async def _stream(feed: Feed) -> AsyncIterator[str]:
     layer = get_channel_layer()
     channel = await layer.new_channel()
     listener = asyncio.create_task(_listen(layer, channel, feed), name="linnet-sse")
-    watchers = presence.current()
+    watchers, drain, leaving = presence.current(), draining.current(), _Leaving(feed)
     watchers.enter(feed)
+    drain.enter(leaving)
     try:
         await broadcast.join(layer, feed.session_id, channel)
         await database_threads.write(presence.touch, feed.session_id)
@@ -58,7 +59,20 @@ async def _stream(feed: Feed) -> AsyncIterator[str]:
     finally:
         listener.cancel()
         watchers.leave(feed)
+        drain.leave(leaving)
         await broadcast.part(layer, feed.session_id, channel)
+
+
+class _Leaving:
+    """A stream that ends with its server; the reader's own `retry` brings it back."""
+
+    is_microphone = False
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    async def go_away(self) -> None:
+        self._feed.stop()
 
 
 async def _next_page(pages: AsyncIterator[Any], feed: Feed) -> str | None:
