@@ -29,6 +29,7 @@ class Line:
     label: str = ""
     tone: str = ""
     tone_band: str = ""
+    tone_affect: str = ""
     simulated: bool = False
 
     @property
@@ -50,17 +51,20 @@ def timecode(ms: int) -> str:
 def lines_of(events: Iterable[Event]) -> Iterator[Line]:
     """Yield the lines of a session's events, which come in `seq` order.
 
-    A tone is fixed to the words it covers: the one with the longest overlap among those judged by the time the
+    What the phone line does is said when it changes: some classifiers repeat it every second. A tone is fixed to the words it covers: the one with the longest overlap among those judged by the time the
     next words were stored.
     """
     words: Event | None = None
     tones: list[Event] = []
+    line_state = ""
     for event in events:
         if event.kind == Kind.TONE:
             tones.append(event)
             continue
-        if event.kind not in READABLE:
+        if event.kind not in READABLE or (event.kind == Kind.QUEUE and event.label == line_state):
             continue
+        if event.kind == Kind.QUEUE:
+            line_state = event.label
         if words is not None:
             yield _spoken(words, tones)
             tones = [tone for tone in tones if tone.end_ms > words.end_ms]
@@ -86,6 +90,7 @@ def _spoken(words: Event, tones: list[Event]) -> Line:
         text=words.text,
         tone=tone.label if tone else "",
         tone_band=str(tone.payload.get("band", "")) if tone else "",
+        tone_affect=str(tone.payload.get("affect", "")) if tone else "",
         simulated=words.simulated,
     )
 

@@ -34,7 +34,7 @@ HISTORY_PAGE = 25
 LATEST = 5
 MAX_EVENTS = 500
 MAX_BODY_BYTES = 16 * 1024
-LIVE_LINES = 500  # what the page itself holds; the rest comes over the socket
+LIVE_EVENTS = 500  # so many the page itself holds; of a longer session everything comes over the socket
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -137,9 +137,14 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     if wants_json(request):
         return JsonResponse(exports.session_wire(voice_session))
     if voice_session.state != State.STOPPED:
-        newest = voice_session.events.order_by("-seq")[:LIVE_LINES]
-        lines = list(lines_of(reversed(newest)))
-        context = {"voice_session": voice_session, "lines": lines, "is_owner": True}
+        is_whole = voice_session.last_seq <= LIVE_EVENTS
+        lines = list(lines_of(voice_session.events.order_by("seq"))) if is_whole else []
+        context = {
+            "voice_session": voice_session,
+            "lines": lines,
+            "after": voice_session.last_seq if is_whole else 0,
+            "is_owner": True,
+        }
         return render(request, "sessions_app/live.html", context)
     lines = list(lines_of(voice_session.events.order_by("seq").iterator()))
     context = {

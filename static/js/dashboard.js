@@ -1,0 +1,3 @@
+// The first page: Start.
+
+import "./elements/linnet_start.js";

@@ -1,0 +1,35 @@
+// The close codes of Linnet's two sockets, and what they mean to a person.
+
+export const DONE = 1000;
+export const ABNORMAL = 1006;
+export const LOGIN_GONE = 4401;
+export const NO_SUCH_SESSION = 4404;
+export const TAKEN_OVER = 4409;
+export const SESSION_ENDED = 4410;
+
+// 1012 is a proxy restarting; the rest are Linnet's own passing troubles.
+const PASSING = new Set([ABNORMAL, 1012, 4408, 4429, 4500, 4503]);
+
+const WORDS = new Map([
+  [4400, "Linnet did not understand what this page sent. Reload the page to go on."],
+  [LOGIN_GONE, "You are signed out. Sign in again to go on."],
+  [4403, "You may no longer see this session."],
+  [NO_SUCH_SESSION, "This session does not exist any more."],
+  [4408, "Nothing was heard from this device for a while."],
+  [TAKEN_OVER, "Another device's microphone is used for this session now."],
+  [SESSION_ENDED, "This session has ended."],
+  [4413, "This page sent more sound at once than Linnet takes. Reload the page to go on."],
+  [4429, "Too much at once. Linnet will try again shortly."],
+  [4500, "Something went wrong at Linnet's end. It will try again shortly."],
+  [4503, "Linnet is restarting. It will be back in a moment."],
+]);
+
+/** Whether a client should come back by itself after a close with `code`. */
+export function isPassing(code) {
+  return PASSING.has(code);
+}
+
+/** Say a close code in plain words; an unknown one as a lost connection. */
+export function inWords(code) {
+  return WORDS.get(code) ?? "The connection was lost.";
+}

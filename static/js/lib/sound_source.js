@@ -1,0 +1,80 @@
+// Where the sound comes from: the microphone, a browser tab, or both.
+
+/** What went wrong when the browser gave no sound, and what to do about it. */
+export class SoundRefused extends Error {
+  constructor(words, steps = []) {
+    super(words);
+    this.steps = steps;
+  }
+}
+
+/**
+ * Return the streams of `source` ("microphone", "tab", "both"). `is_raw` switches the browser's own clean-up off:
+ * better for tone, worse with an echo. Raises `SoundRefused`.
+ */
+export async function openStreams({ source, is_raw }) {
+  if (!navigator.mediaDevices?.getUserMedia) {
+    throw new SoundRefused("This browser gives no access to a microphone here.", [
+      "Open Linnet with an address that begins with https://.",
+      "Use a current Firefox, Chrome, Edge or Safari.",
+    ]);
+  }
+  const streams = [];
+  try {
+    if (source !== "microphone") streams.push(await openTab());
+    if (source !== "tab") streams.push(await openMicrophone(is_raw));
+  } catch (error) {
+    streams.forEach(closeStream);
+    throw error instanceof SoundRefused ? error : refusalOf(error);
+  }
+  return streams;
+}
+
+export function closeStream(stream) {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+/** The settings in force, without anything that identifies the device. */
+export function settingsOf(stream) {
+  const { sampleRate, channelCount, echoCancellation, noiseSuppression, autoGainControl } =
+    stream.getAudioTracks()[0]?.getSettings() ?? {};
+  return { sampleRate, channelCount, echoCancellation, noiseSuppression, autoGainControl };
+}
+
+function openMicrophone(is_raw) {
+  const clean_up = !is_raw;
+  return navigator.mediaDevices.getUserMedia({
+    audio: { echoCancellation: clean_up, noiseSuppression: clean_up, autoGainControl: clean_up },
+  });
+}
+
+async function openTab() {
+  if (!navigator.mediaDevices.getDisplayMedia) {
+    throw new SoundRefused("This browser cannot share a tab's sound.", ["Use Chrome or Edge on a computer."]);
+  }
+  // Browsers refuse to share sound alone, so a picture is asked for and let go at once.
+  const stream = await navigator.mediaDevices.getDisplayMedia({ video: true, audio: true });
+  for (const track of stream.getVideoTracks()) track.stop();
+  if (stream.getAudioTracks().length) return stream;
+  throw new SoundRefused("The tab was shared without its sound.", [
+    "Choose a tab, not a window or the whole screen.",
+    "Switch on “Also share tab audio” in the browser's dialogue.",
+  ]);
+}
+
+function refusalOf(error) {
+  switch (error.name) {
+    case "NotAllowedError":
+      return new SoundRefused("The browser did not let Linnet listen.", [
+        "Press the icon at the left end of the address bar.",
+        "Set Microphone to “Allow”.",
+        "Press Start again.",
+      ]);
+    case "NotFoundError":
+      return new SoundRefused("No microphone was found.", ["Plug one in, or switch it on.", "Press Start again."]);
+    case "NotReadableError":
+      return new SoundRefused("Another app is using the microphone.", ["Close that app.", "Press Start again."]);
+    default:
+      return new SoundRefused("The microphone could not be opened.", [`The browser says: ${error.name}.`]);
+  }
+}

@@ -1,0 +1,91 @@
+// One status in plain words, from everything that is known. The same words stand everywhere.
+
+import { inWords } from "./close_codes.js";
+
+const LAG_WORTH_SAYING_MS = 2_500; // a window and an utterance's end are normal
+
+/**
+ * `facts`: `session` running|stopped, `feed` connecting|open|reconnecting|closed, `bye` a close code or null,
+ * `microphone` off|asking|connecting|on|muted|paused|reconnecting|lost, `has_sound`, `is_elsewhere` (another device's
+ * microphone), `service`, `service_detail`, `lag_ms`. Returns `{key, words, detail}`; `key` is for the style sheet.
+ */
+export function statusOf(facts) {
+  const special = whenOver(facts) ?? whenDisconnected(facts) ?? whenVoiceIsDown(facts) ?? whenNotHearing(facts);
+  return special ?? whenListening(facts);
+}
+
+function whenOver({ session, bye }) {
+  if (session === "stopped") return say("ended", "Ended", "Everything that was captioned is saved.");
+  if (bye !== null) return say("over", "Stopped", inWords(bye));
+  return null;
+}
+
+function whenDisconnected({ feed, microphone }) {
+  if (microphone === "reconnecting") return say("reconnecting", "Reconnecting, keeping the last 30 s", "");
+  if (feed === "reconnecting") return say("reconnecting", "Reconnecting", "Captions will catch up.");
+  if (feed === "connecting") return say("reconnecting", "Connecting", "");
+  return null;
+}
+
+function whenVoiceIsDown({ service, service_detail }) {
+  if (service === "unavailable") return say("down", "Voice service down", service_detail || "Linnet keeps trying.");
+  if (service === "loading") return say("waiting", "Voice service is starting", service_detail);
+  return null;
+}
+
+function whenNotHearing({ microphone, has_sound, is_elsewhere }) {
+  switch (microphone) {
+    case "asking": return say("waiting", "Waiting for permission", "Your browser asks whether Linnet may listen.");
+    case "connecting": return say("waiting", "Starting", "");
+    case "lost": return say("down", "Microphone lost", "It was unplugged or another app took it.");
+    case "paused": return say("down", "Microphone paused", "The device paused it. Tap Resume to go on.");
+    case "muted": return say("muted", "Muted", "Nothing is captioned until you unmute.");
+    case "off": return is_elsewhere ? null : say("idle", "Microphone is off", "");
+  }
+  return has_sound ? null : say("quiet", "No sound", "Linnet listens, but hears nothing.");
+}
+
+function whenListening({ lag_ms, service, service_detail, is_elsewhere, microphone }) {
+  if (lag_ms >= LAG_WORTH_SAYING_MS) {
+    return say("behind", `${Math.round(lag_ms / 1000)} s behind`, "Captions come late. Nothing is lost yet.");
+  }
+  if (service === "degraded" || service === "warning") return say("behind", "Listening, with trouble", service_detail);
+  const is_watching = is_elsewhere && microphone === "off";
+  return say("listening", "Listening", is_watching ? "On another device." : "");
+}
+
+function say(key, words, detail) {
+  return { key, words, detail: detail ?? "" };
+}
+
+/** Holds the facts and emits `change` with the status whenever what is to be shown differs. */
+export class StatusBoard extends EventTarget {
+  #facts = {
+    session: "running",
+    feed: "connecting",
+    bye: null,
+    microphone: "off",
+    has_sound: true,
+    is_elsewhere: false,
+    service: "ready",
+    service_detail: "",
+    lag_ms: 0,
+  };
+  #shown = null;
+
+  get facts() {
+    return this.#facts;
+  }
+
+  get status() {
+    return statusOf(this.#facts);
+  }
+
+  update(facts) {
+    this.#facts = { ...this.#facts, ...facts };
+    const status = this.status;
+    if (JSON.stringify(status) === JSON.stringify(this.#shown)) return;
+    this.#shown = status;
+    this.dispatchEvent(new CustomEvent("change", { detail: status }));
+  }
+}

@@ -1,0 +1,38 @@
+// A tone in words. A tone is a guess, so it "sounds" or "may sound"; it never "is".
+
+const AFFECTS = new Set([
+  "warm", "frustrated", "confused", "apologetic", "genuine", "dismissive", "urgent", "neutral",
+]);
+const BANDS = new Set(["clear", "maybe", "unclear"]);
+
+/** Only names that the style sheet knows reach the page as attributes. */
+export function knownAffect(name) {
+  return AFFECTS.has(name) ? name : "neutral";
+}
+
+export function knownBand(name) {
+  return BANDS.has(name) ? name : "unclear";
+}
+
+/** "sounds apologetic", "may sound apologetic" or "tone unclear". */
+export function toneInWords({ label, band }) {
+  if (knownBand(band) === "unclear" || !label) return "tone unclear";
+  return `${band === "clear" ? "sounds" : "may sound"} ${beginningSmall(label)}`;
+}
+
+/** "[Apologetic]", "[Maybe apologetic]" or "[Tone unclear]", as in the exports. */
+export function elcorPrefix({ label, band }) {
+  if (!label) return "";
+  if (knownBand(band) === "unclear") return "[Tone unclear]";
+  return band === "clear" ? `[${label}]` : `[Maybe ${beginningSmall(label)}]`;
+}
+
+/** Why it sounds so: what was measured, in the order in which it helps. "" when nothing was said. */
+export function whyInWords({ prosody_flags = [], evidence = {} }) {
+  const why = typeof evidence?.why === "string" ? evidence.why : "";
+  return [prosody_flags.join(", "), why].filter(Boolean).join("; ");
+}
+
+function beginningSmall(label) {
+  return label.slice(0, 1).toLowerCase() + label.slice(1);
+}
