@@ -51,8 +51,8 @@ def timecode(ms: int) -> str:
 def lines_of(events: Iterable[Event]) -> Iterator[Line]:
     """Yield the lines of a session's events, which come in `seq` order.
 
-    What the phone line does is said when it changes: some classifiers repeat it every second. A tone is fixed to the words it covers: the one with the longest overlap among those judged by the time the
-    next words were stored.
+    A tone is fixed to the words it covers: the one with the longest overlap among those judged by the time the next
+    words were stored. What the phone line does is said when it changes: some classifiers repeat it every second.
     """
     words: Event | None = None
     tones: list[Event] = []
@@ -65,6 +65,8 @@ def lines_of(events: Iterable[Event]) -> Iterator[Line]:
             continue
         if event.kind == Kind.QUEUE:
             line_state = event.label
+            if event.label == "none":
+                continue
         if words is not None:
             yield _spoken(words, tones)
             tones = [tone for tone in tones if tone.end_ms > words.end_ms]

@@ -101,7 +101,7 @@ class Listener:
                 self.next_sample = self.position
             elif fields["type"] == "close":
                 self.next_sample = self.settled_sample = self.position
-                await socket.send_json({"type": "summary", "audio_ms": 0, "gap_ms": 0, "events": 7})
+                await socket.send_json({"type": "summary", "reason": "closed"})
                 await socket.send_json({"type": "bye", "code": 1000, "reason": ""})
                 await socket.close(code=1000)
         return socket
@@ -148,11 +148,10 @@ async def microphone_at(listener, sound, **options):
 class TestMicrophone:
     async def test_every_sample_arrives_once_and_in_place(self, listener):
         async with microphone_at(listener, counted(0, 3 * SECOND + 17)) as microphone:
-            summary = await microphone.run()
+            await microphone.run()
 
         assert listener.heard_everything(3 * SECOND + 17)
         assert listener.connections == [{"type": "configure", "take_over": False}]
-        assert summary.events == 7
 
     async def test_a_file_never_runs_more_than_ten_seconds_ahead(self, listener):
         listener.is_deaf.set()
@@ -230,9 +229,8 @@ class TestMicrophone:
             running = asyncio.create_task(microphone.run())
             await asyncio.sleep(0.4)
             microphone.stop()
-            summary = await asyncio.wait_for(running, 5)
+            await asyncio.wait_for(running, 5)
 
-        assert summary.events == 7
         assert listener.heard_everything(microphone.streamed_samples)
 
 

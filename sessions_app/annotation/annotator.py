@@ -13,6 +13,7 @@ from sessions_app.annotation.affect import (
 )
 from sessions_app.annotation.bands import RELIABILITY_FLOOR, Band, band_of
 from sessions_app.annotation.events import Json, Kind, SessionEvent
+from sessions_app.engine.tone import NOT_ENOUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +49,8 @@ class Annotator:
             label, payload = self._tone(observation)
         elif kind is Kind.TRANSCRIPT:
             label, text, payload = "", observation.label, _transcript_payload(observation)
+        elif kind is Kind.QUEUE:
+            payload = cast("dict[str, Json]", dict(observation.evidence))
         elif kind is Kind.SCENE:
             payload = {"privacy_risk": observation.privacy_risk}
         elif kind is Kind.ACCENT:
@@ -71,7 +74,7 @@ class Annotator:
         is_reliable = observation.confidence >= RELIABILITY_FLOOR
         affect = known_affect(observation.affect, label=observation.label) if is_reliable else "neutral"
         direction = self._direction(observation, affect) if is_reliable else "stable"
-        label = observation.label if is_reliable else UNCLEAR_LABEL
+        label = observation.label if is_reliable or observation.label == NOT_ENOUGH else UNCLEAR_LABEL
         return label, {
             "shift_magnitude": round(observation.shift_magnitude, 3),
             "subtext": subtext_of(affect) if band is not Band.UNCLEAR else UNCLEAR_SUBTEXT,

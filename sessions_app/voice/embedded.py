@@ -132,6 +132,8 @@ class EmbeddedStream:
         self._engine.load()
         if self._listener is None:
             self._listener = self._engine.listener(
-                language=self._config.language, start_sample=self._config.start_sample
+                language=self._config.language,
+                num_speakers=self._config.num_speakers,
+                start_sample=self._config.start_sample,
             )
         return self._listener

@@ -10,6 +10,7 @@ const WORDS = new Map([
   ["ivr_synth", "A recorded voice"],
   ["transfer", "Being transferred"],
 ]);
+const NOTHING = "none"; // the line stopped doing what it did
 const PEOPLE = new Set(["human_single", "human_multi"]);
 
 /** The words for a label of the line; one that nobody knows stays as it is. */
@@ -28,7 +29,7 @@ export class CallLine {
   /** Take any event; return whether what the line does has changed. */
   take({ event_type, label, start_ms }) {
     if (event_type !== "queue" && event_type !== "speaker") return false;
-    if (isPerson(label)) return this.#become(null);
+    if (isPerson(label) || label === NOTHING) return this.#become(null);
     if (!WORDS.has(label) || this.current?.label === label) return false;
     return this.#become({ label, words: WORDS.get(label), since_ms: start_ms });
   }
