@@ -29,6 +29,14 @@ def positive(name: str, default: float, *, zero_allowed: bool = False) -> float:
     return value
 
 
+def whole(name: str, default: int, *, zero_allowed: bool = False) -> int:
+    """Return a whole number from the environment."""
+    value = positive(name, default, zero_allowed=zero_allowed)
+    if value != int(value):
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value:g}.")
+    return int(value)
+
+
 def boolean(name: str, *, default: bool = False) -> bool:
     raw = env.str(name, default="").strip().lower()
     if raw in {"", "0", "1", "true", "false", "yes", "no", "on", "off"}:
@@ -144,7 +152,7 @@ def database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
     elif config["ENGINE"] == "django.db.backends.postgresql":
-        pool_size = int(positive("LINNET_DATABASE_POOL_SIZE", 8))
+        pool_size = whole("LINNET_DATABASE_POOL_SIZE", 8)
         config["OPTIONS"] = {
             **config.get("OPTIONS", {}),
             "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10},
@@ -276,11 +284,11 @@ CF_ORCH_MODEL_CANDIDATES = env.list("CF_ORCH_MODEL_CANDIDATES", default=[])
 SESSION_IDLE_TTL_S = positive("SESSION_IDLE_TTL_S", 90)
 LINNET_VOICE = env.str("LINNET_VOICE", default="")  # "scripted": a fixed script, always marked simulated
 LINNET_ASR_MODEL = env.str("LINNET_ASR_MODEL", default="auto")
-LINNET_ENGINE_THREADS = int(positive("LINNET_ENGINE_THREADS", 0, zero_allowed=True))
+LINNET_ENGINE_THREADS = whole("LINNET_ENGINE_THREADS", 0, zero_allowed=True)
 LINNET_PARTIALS = boolean("LINNET_PARTIALS", default=True)
 LINNET_FALLBACK = env.str("LINNET_FALLBACK", default="embedded")
-LINNET_MAX_MICROPHONES_PER_USER = int(positive("LINNET_MAX_MICROPHONES_PER_USER", 5, zero_allowed=True))
-LINNET_MAX_VIEWERS_PER_USER = int(positive("LINNET_MAX_VIEWERS_PER_USER", 20, zero_allowed=True))
+LINNET_MAX_MICROPHONES_PER_USER = whole("LINNET_MAX_MICROPHONES_PER_USER", 5, zero_allowed=True)
+LINNET_MAX_VIEWERS_PER_USER = whole("LINNET_MAX_VIEWERS_PER_USER", 20, zero_allowed=True)
 LINNET_DEMO_PASSWORD = env.str("LINNET_DEMO_PASSWORD", default="")
 if LINNET_FALLBACK not in {"embedded", "none"}:
     raise ImproperlyConfigured(f"LINNET_FALLBACK must be embedded or none, not {LINNET_FALLBACK!r}.")

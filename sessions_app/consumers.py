@@ -86,6 +86,8 @@ class AudioConsumer(SessionSocket):
         match message:
             case MissingSamples(samples):
                 microphone.skip(samples)
+            case "mute":
+                microphone.pause()
             case "finalize":
                 if self.finalizing >= MAX_FINALIZING:
                     raise TOO_OFTEN
@@ -249,7 +251,7 @@ class LiveConsumer(SessionSocket):
         if limit and len(views) >= limit:
             raise TOO_MANY_VIEWS
         views.add(self)
-        self.cleanup.callback(views.discard, self)
+        self.cleanup.callback(_forget_view, user_id, self)
 
 
 async def _first_of(waiting: Coroutine[Any, Any, Any], future: asyncio.Future[Any]) -> None:
@@ -267,6 +269,13 @@ _open_views: dict[int, set[LiveConsumer]] = {}
 
 def _views_of(user_id: int) -> set[LiveConsumer]:
     return _open_views.setdefault(user_id, set())
+
+
+def _forget_view(user_id: int, view: LiveConsumer) -> None:
+    views = _views_of(user_id)
+    views.discard(view)
+    if not views:
+        del _open_views[user_id]
 
 
 class Nowhere(SessionSocket):

@@ -137,6 +137,10 @@ class Microphone:
     def skip(self, samples: int) -> None:
         self._pipeline.skip(samples)
 
+    def pause(self) -> None:
+        """The speaker muted: finish the words that are open; nobody waits for it."""
+        self._pipeline.finalize()
+
     async def finalize(self) -> int:
         """Flush the partial window and the open utterance; return the sample up to which all is settled."""
         async with asyncio.timeout(FLUSH_TIMEOUT_S):

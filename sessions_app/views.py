@@ -194,10 +194,11 @@ def _changed(request: HttpRequest, voice_session: VoiceSession, state: State) ->
 def session_events(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     voice_session = found(request, session_id)
     after, limit = _number(request, "after", 0), min(_number(request, "limit", MAX_EVENTS), MAX_EVENTS)
-    rows = Event.objects.filter(session=voice_session).after(after)[:limit]
+    rows = list(Event.objects.filter(session=voice_session).after(after)[:limit])
     body = {
         "events": [row.as_wire() for row in rows],
-        "last_seq": voice_session.last_seq,
+        # Read before the rows, it may be behind the last of them.
+        "last_seq": max([voice_session.last_seq, *(row.seq for row in rows[-1:])]),
         "state": voice_session.state,
     }
     return HttpResponse(orjson.dumps(body), content_type="application/json")

@@ -33,8 +33,8 @@ GUESS_LEAST_SAMPLES = 15 * CHUNK_SAMPLES  # a pause brings no words
 class Listener:
     """Hears one session. Not for two threads at once.
 
-    A window that does not start where the last one ended means that sound is missing: the open utterance ends
-    there, and everything that needs unbroken sound starts anew.
+    A window that starts later than the last one ended means that sound is missing: the open utterance ends there,
+    and everything that needs unbroken sound starts anew. One that starts earlier is heard anew.
     """
 
     def __init__(
@@ -81,11 +81,18 @@ class Listener:
         return self._hearing(self._end_utterance(self._next_sample))
 
     def _skip_to(self, start_sample: int) -> list[Observation]:
+        """Go on at `start_sample`. Sound from before is a replay: what is open was never final, and comes again."""
         if start_sample == self._next_sample:
             return []
+        is_replay = start_sample < self._next_sample
         self._settled_sample = start_sample
         self._presence.resume(start_sample)
-        return self._end_utterance(start_sample)
+        if not is_replay or self._speech is None:
+            return self._end_utterance(start_sample)
+        self._speech.reset()
+        self._endpointer = Endpointer(start_sample)
+        self._guessed_until = start_sample
+        return []
 
     def _end_utterance(self, next_sample: int) -> list[Observation]:
         """End what is open; whatever comes next begins at `next_sample` and knows nothing of it."""

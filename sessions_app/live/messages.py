@@ -12,7 +12,7 @@ import orjson
 if TYPE_CHECKING:
     from sessions_app.annotation.events import Json
 
-MAX_TEXT_BYTES = 4096  # a control message; the longest honest one is a note of 1000 characters
+MAX_TEXT_CHARS = 4096  # a control message; the longest honest one is a note of 1000 characters
 MAX_FRAME_BYTES = 32_000  # one second of PCM16 at 16 kHz
 MIN_WINDOW_MS, MAX_WINDOW_MS = 500, 5000
 MAX_SPEAKERS = 8
@@ -130,8 +130,8 @@ def check_audio_frame(frame: bytes) -> None:
 
 
 def _object(text: str) -> dict[str, object]:
-    if len(text) > MAX_TEXT_BYTES:
-        raise _bad(f"A message may have at most {MAX_TEXT_BYTES} characters.", CloseCode.TOO_LARGE)
+    if len(text) > MAX_TEXT_CHARS:
+        raise _bad(f"A message may have at most {MAX_TEXT_CHARS} characters.", CloseCode.TOO_LARGE)
     try:
         fields = orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -29,7 +29,9 @@ RENEW_AT = 0.8  # of the TTL: there is no renewal, only allocating anew and movi
 RENEW_RETRY_S = 30.0
 RELEASE_TIMEOUT_S = 5.0
 READY_TIMEOUT_S = 30.0  # a new instance may still be starting
+KNOWN_READY_TIMEOUT_S = 3.0  # one that served before is up or gone
 READY_POLL_S = 1.0
+DEAD_AFTER_S = 5.0  # a leased cf-voice that fails for so long is replaced, whatever is left of its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,11 @@ class CfOrchBackend:
     async def open(self, config: StreamConfig) -> LeasedStream:
         known = await self._book.current(config.session_id)
         if known is not None:
-            with suppress(VoiceError):
-                return LeasedStream(self, config, known, await self.connect(known, config))
+            try:
+                stream = await self.connect(known, config, timeout_s=KNOWN_READY_TIMEOUT_S)
+                return LeasedStream(self, config, known, stream)
+            except VoiceError:
+                await self.give_back(known)
         allocation, stream = await self.lease(config)
         return LeasedStream(self, config, allocation, stream)
 
@@ -124,20 +129,26 @@ class CfOrchBackend:
         await self._book.remember(config.session_id, allocation)
         try:
             return allocation, await self.connect(allocation, config)
-        except VoiceError:
-            await self.give_back(allocation)
+        except (VoiceError, asyncio.CancelledError):
+            await asyncio.shield(self.give_back(allocation))
             raise
 
-    async def connect(self, allocation: Allocation, config: StreamConfig) -> VoiceStream:
+    async def connect(
+        self, allocation: Allocation, config: StreamConfig, *, timeout_s: float | None = None
+    ) -> VoiceStream:
         """Return a stream at the allocated cf-voice once its `/health` answers. Raises `BackendUnavailable`."""
         voice = CfVoiceBackend(allocation.url, token=self._voice_token)
-        deadline_s = time.monotonic() + READY_TIMEOUT_S
-        while (await voice.status()).status == "unavailable":
-            if time.monotonic() > deadline_s:
-                await voice.aclose()
-                raise BackendUnavailable("the leased voice service does not become ready")
-            await asyncio.sleep(READY_POLL_S)
-        return _OwnClient(voice, await voice.open(config))
+        try:
+            async with asyncio.timeout(READY_TIMEOUT_S if timeout_s is None else timeout_s):
+                while (await voice.status()).status == "unavailable":  # noqa: ASYNC110  # a server tells nobody
+                    await asyncio.sleep(READY_POLL_S)
+            return _OwnClient(voice, await voice.open(config))
+        except TimeoutError as error:
+            await voice.aclose()
+            raise BackendUnavailable("the leased voice service does not become ready") from error
+        except BaseException:
+            await voice.aclose()
+            raise
 
     async def give_back(self, allocation: Allocation) -> None:
         if await self._orch.release(allocation.allocation_id):
@@ -159,10 +170,16 @@ class LeasedStream:
         self._stream = stream
         self._renew_at_s = time.monotonic() + TTL_S * RENEW_AT
         self._renewal: asyncio.Task[tuple[Allocation, VoiceStream]] | None = None
+        self._failing_since_s: float | None = None
 
     async def classify(self, window: PcmWindow) -> Hearing:
         moved = await self._move_over_if_due()
-        hearing = await self._stream.classify(window)
+        try:
+            hearing = await self._stream.classify(window)
+        except VoiceError:
+            self._note_failure()
+            raise
+        self._failing_since_s = None
         return Hearing(moved.observations + hearing.observations, hearing.settled_sample) if moved else hearing
 
     async def flush(self) -> Hearing:
@@ -177,6 +194,13 @@ class LeasedStream:
                 await stream.aclose()
                 await self._backend.give_back(allocation)
         await self._stream.aclose()
+
+    def _note_failure(self) -> None:
+        now_s = time.monotonic()
+        if self._failing_since_s is None:
+            self._failing_since_s = now_s
+        elif now_s - self._failing_since_s > DEAD_AFTER_S:
+            self._renew_at_s = min(self._renew_at_s, now_s)
 
     async def _move_over_if_due(self) -> Hearing | None:
         """Begin to lease anew when it is time, and move when that has come; the old lease serves meanwhile."""
@@ -201,6 +225,7 @@ class LeasedStream:
         await self._stream.aclose()
         old, self._allocation, self._stream = self._allocation, allocation, stream
         self._renew_at_s = time.monotonic() + TTL_S * RENEW_AT
+        self._failing_since_s = None
         await self._backend.give_back(old)
         return hearing
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
+
+import orjson
 
 from sessions_app.audio.pcm import ms_from_samples, samples_from_ms
 from sessions_app.voice import codec, http
 from sessions_app.voice.contract import BackendStatus, Hearing
 from sessions_app.voice.errors import BackendUnavailable, VoiceError
+from sessions_app.voice.unsettled import Unsettled
 
 if TYPE_CHECKING:
     from sessions_app.voice.codec import ClassifyReply
-    from sessions_app.voice.contract import PcmWindow, StreamConfig
+    from sessions_app.voice.contract import Observation, PcmWindow, StreamConfig
 
 HEALTH_TIMEOUT_S = 3.0
 CLASSIFY_TIMEOUT_S = 5.0  # in all: connect, send, and every byte of the answer
@@ -49,40 +53,48 @@ class CfVoiceBackend:
     def has(self, extension: str) -> bool:
         return extension in (self._extensions or ())
 
-    async def post(self, path: str, content: bytes) -> bytes:
+    async def post(self, path: str, content: bytes, headers: dict[str, str]) -> bytes:
         """Return the body of a successful answer. Raises `VoiceError`."""
-        return await http.request(self._client, "POST", path, content=content, timeout_s=CLASSIFY_TIMEOUT_S)
+        return await http.request(
+            self._client, "POST", path, content=content, headers=headers, timeout_s=CLASSIFY_TIMEOUT_S
+        )
 
-    async def delete(self, path: str) -> None:
-        await http.request(self._client, "DELETE", path, timeout_s=HEALTH_TIMEOUT_S)
+    async def delete(self, path: str, headers: dict[str, str]) -> None:
+        await http.request(self._client, "DELETE", path, headers=headers, timeout_s=HEALTH_TIMEOUT_S)
 
 
 class CfVoiceStream:
-    """One session at a cf-voice."""
+    """One session at a cf-voice. Its name keeps a stream that was superseded from freeing its successor's state."""
 
     def __init__(self, backend: CfVoiceBackend, config: StreamConfig) -> None:
         self._backend = backend
         self._config = config
-        self._heard_sample = config.start_sample
+        self._headers = {"X-Stream": secrets.token_hex(8)}
+        self._heard_sample = self._settled_sample = config.start_sample
         self._open_since_ms: int | None = None
+        self._unsettled = Unsettled()
         self._is_closed = False
 
     async def classify(self, window: PcmWindow) -> Hearing:
-        body = await self._backend.post("/classify", codec.encode_window(window, self._config))
-        start_ms, end_ms = codec.window_span_ms(window)
-        reply = codec.decode_events(body, start_ms=start_ms, end_ms=end_ms)
-        self._heard_sample = window.end_sample
-        return self._hearing(reply)
+        reply = await self._ask(window)
+        again: tuple[Observation, ...] = ()
+        if reply.since_ms is not None and reply.since_ms > ms_from_samples(self._settled_sample):
+            again, reply = await self._hear_again(window, reply)
+        hearing = self._hearing(reply, window)
+        self._unsettled.heard(window, hearing.settled_sample)
+        return Hearing(again + hearing.observations, hearing.settled_sample)
 
     async def flush(self) -> Hearing:
         """A cf-voice without the flush extension keeps no utterance open: there is nothing to end."""
         if not self._backend.has("flush"):
             return Hearing((), self._heard_sample)
-        content = b'{"session_id":"' + self._config.session_id.encode() + b'"}'
-        body = await self._backend.post("/flush", content)
+        content = orjson.dumps({"session_id": self._config.session_id})
+        body = await self._backend.post("/flush", content, self._headers)
         end_ms = ms_from_samples(self._heard_sample)
         reply = codec.decode_events(body, start_ms=end_ms, end_ms=end_ms)
         self._open_since_ms = None
+        self._settled_sample = self._heard_sample
+        self._unsettled.take()
         return Hearing(reply.observations, self._heard_sample)
 
     async def aclose(self) -> None:
@@ -90,15 +102,33 @@ class CfVoiceStream:
             return
         self._is_closed = True
         try:
-            await self._backend.delete(f"/sessions/{self._config.session_id}")
+            await self._backend.delete(f"/sessions/{self._config.session_id}", self._headers)
         except VoiceError:
             return  # its state expires there by itself
 
-    def _hearing(self, reply: ClassifyReply) -> Hearing:
+    async def _ask(self, window: PcmWindow) -> ClassifyReply:
+        body = await self._backend.post("/classify", codec.encode_window(window, self._config), self._headers)
+        start_ms, end_ms = codec.window_span_ms(window)
+        return codec.decode_events(body, start_ms=start_ms, end_ms=end_ms)
+
+    async def _hear_again(
+        self, window: PcmWindow, reply: ClassifyReply
+    ) -> tuple[tuple[Observation, ...], ClassifyReply]:
+        """The server began anew and knows nothing of the open utterance: let it hear that again, then `window`."""
+        lost = self._unsettled.take()
+        if not lost:
+            return (), reply
+        replies = [await self._ask(earlier) for earlier in lost]
+        words = [said for one in replies for said in one.observations if said.kind == "transcript"]
+        return tuple(words), await self._ask(window)
+
+    def _hearing(self, reply: ClassifyReply, window: PcmWindow) -> Hearing:
         """Work out what is settled: as the server says, else up to the utterance whose partials still come."""
+        self._heard_sample = window.end_sample
         for observation in reply.observations:
             if observation.kind == "transcript":
                 self._open_since_ms = None if observation.is_final else observation.start_ms
         settled_ms = reply.settled_ms if reply.settled_ms is not None else self._open_since_ms
         settled_sample = self._heard_sample if settled_ms is None else samples_from_ms(settled_ms)
-        return Hearing(reply.observations, min(settled_sample, self._heard_sample))
+        self._settled_sample = min(settled_sample, self._heard_sample)
+        return Hearing(reply.observations, self._settled_sample)

@@ -37,10 +37,14 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class ClassifyReply:
-    """The events of one answer; `settled_ms` only from servers that say so (ours)."""
+    """The events of one answer, and what only our own server says.
+
+    `settled_ms`: up to where everything is final; `since_ms`: where the server began to hear this session.
+    """
 
     observations: tuple[Observation, ...]
     settled_ms: int | None
+    since_ms: int | None
 
 
 def encode_window(window: PcmWindow, config: StreamConfig) -> bytes:
@@ -72,8 +76,11 @@ def decode_events(body: bytes, *, start_ms: int, end_ms: int) -> ClassifyReply:
         for event in events[:MAX_EVENTS_PER_REPLY]
         if isinstance(event, dict) and (observation := _observation(event, start_ms, end_ms)) is not None
     )
-    settled = _number(reply.get("settled_ms"))
-    return ClassifyReply(observations, None if settled is None else int(min(max(settled, 0), end_ms)))
+    return ClassifyReply(
+        observations,
+        _time_ms(reply.get("settled_ms"), end_ms),
+        _time_ms(reply.get("since_ms"), end_ms),
+    )
 
 
 def decode_health(body: bytes) -> Health:
@@ -102,7 +109,9 @@ def _observation(event: dict[str, object], start_ms: int, end_ms: int) -> Observ
     kind, label = event.get("event_type"), event.get("label")
     if not isinstance(kind, str) or kind not in _KINDS or not isinstance(label, str):
         return None
-    confidence = _number(event.get("confidence", None if kind == "tone" else 1.0))
+    confidence = _number(event.get("confidence"))
+    if confidence is None and kind != "tone":
+        confidence = 1.0  # only a tone must say how sure it is
     words = _text(label, MAX_TEXT_CHARS if kind == "transcript" else MAX_LABEL_CHARS)
     if confidence is None or not words:
         return None
@@ -187,6 +196,11 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         return None
     return float(value)
+
+
+def _time_ms(value: object, end_ms: int) -> int | None:
+    time_ms = _number(value)
+    return None if time_ms is None else int(min(max(time_ms, 0), end_ms))
 
 
 def _clamped(value: float) -> float:

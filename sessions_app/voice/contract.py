@@ -48,8 +48,8 @@ class VoiceStream(Protocol):
     async def classify(self, window: PcmWindow) -> Hearing:
         """Return what is heard up to the end of `window`. Raises `VoiceError`.
 
-        A window that does not start where the last one ended means that sound is missing: the open utterance
-        is ended there.
+        A window that starts later than the last one ended means that sound is missing: the open utterance is ended
+        there. One that starts earlier is a replay of what was not settled: it is heard anew.
         """
         ...
 

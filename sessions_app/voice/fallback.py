@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sessions_app.voice.contract import BackendStatus, Hearing
 from sessions_app.voice.errors import VoiceError
+from sessions_app.voice.unsettled import Unsettled
 
 if TYPE_CHECKING:
-    from sessions_app.voice.contract import Backend, PcmWindow, StreamConfig, VoiceStream
+    from sessions_app.voice.contract import Backend, Observation, PcmWindow, StreamConfig, VoiceStream
 
 PATIENCE_S = 8.0  # so long the first choice may fail before another listens; well within the 15 s of backlog
 PROBE_S = 15.0  # how often the first choice is asked whether it is back
@@ -52,6 +54,7 @@ class FallbackStream:
         self._config = config
         self._first = first
         self._second: VoiceStream | None = None
+        self._unsettled = Unsettled()
         self._failing_since_s: float | None = None
         self._probed_s = time.monotonic()
 
@@ -64,6 +67,7 @@ class FallbackStream:
                     raise
             else:
                 self._failing_since_s = None
+                self._unsettled.heard(window, hearing.settled_sample)
                 return hearing
         return await self._classify_instead(window)
 
@@ -84,12 +88,24 @@ class FallbackStream:
         return now_s - self._failing_since_s >= PATIENCE_S
 
     async def _classify_instead(self, window: PcmWindow) -> Hearing:
+        again: tuple[Observation, ...] = ()
         if self._second is None:
-            self._second = await self._backend.second.open(replace(self._config, start_sample=window.start_sample))
-            self._probed_s = time.monotonic()
+            again = await self._begin_instead(window)
         elif time.monotonic() - self._probed_s >= PROBE_S and await self._is_first_back(window):
-            return await self._go_back(window)
-        return self._marked(await self._second.classify(window))
+            with suppress(VoiceError):
+                return await self._go_back(window)
+        assert self._second is not None
+        hearing = self._marked(await self._second.classify(window))
+        return Hearing(again + hearing.observations, hearing.settled_sample)
+
+    async def _begin_instead(self, window: PcmWindow) -> tuple[Observation, ...]:
+        """Open the second choice, and let it hear the words that were open when the first one went away."""
+        lost = self._unsettled.take()
+        start_sample = lost[0].start_sample if lost else window.start_sample
+        self._second = await self._backend.second.open(replace(self._config, start_sample=start_sample))
+        self._probed_s = time.monotonic()
+        hearings = [self._marked(await self._second.classify(earlier)) for earlier in lost]
+        return tuple(said for hearing in hearings for said in hearing.observations if said.kind == "transcript")
 
     async def _is_first_back(self, window: PcmWindow) -> bool:
         self._probed_s = time.monotonic()
@@ -110,6 +126,7 @@ class FallbackStream:
         ended = self._marked(await self._second.flush())
         await self._second.aclose()
         self._second, self._failing_since_s = None, None
+        self._unsettled.heard(window, hearing.settled_sample)
         return Hearing(ended.observations + hearing.observations, hearing.settled_sample)
 
     def _marked(self, hearing: Hearing) -> Hearing:

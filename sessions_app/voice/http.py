@@ -28,31 +28,42 @@ def client_for(url: str, *, token: str = "") -> httpx.AsyncClient:
 
 
 async def request(
-    client: httpx.AsyncClient, method: str, path: str, *, timeout_s: float, content: bytes | None = None
+    client: httpx.AsyncClient,
+    method: str,
+    path: str,
+    *,
+    timeout_s: float,
+    content: bytes | None = None,
+    headers: dict[str, str] | None = None,
 ) -> bytes:
     """Return the body of an answer of 200 or 204. Raises `VoiceError`.
 
     A connection that fails before anything was sent is tried once more: the pool may have kept one that the server
     has closed since.
     """
+    content_type = {"Content-Type": "application/json"} if content is not None else {}
+    sent = client.build_request(
+        method, path, content=content, headers=content_type | (headers or {}), timeout=httpx.Timeout(timeout_s)
+    )
     try:
         async with asyncio.timeout(timeout_s):
             try:
-                return await _once(client, method, path, timeout_s, content)
+                return await _once(client, sent)
             except httpx.ConnectError:
-                return await _once(client, method, path, timeout_s, content)
+                return await _once(client, sent)
     except TimeoutError as error:
         raise BackendUnavailable(f"no complete answer within {timeout_s:g} s") from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise BackendUnavailable(type(error).__name__) from error
 
 
-async def _once(client: httpx.AsyncClient, method: str, path: str, timeout_s: float, content: bytes | None) -> bytes:
-    headers = {"Content-Type": "application/json"} if content is not None else {}
-    timeout = httpx.Timeout(timeout_s)
-    async with client.stream(method, path, content=content, headers=headers, timeout=timeout) as response:
+async def _once(client: httpx.AsyncClient, sent: httpx.Request) -> bytes:
+    response = await client.send(sent, stream=True)
+    try:
         _check_status(response.status_code)
         return await _limited_body(response)
+    finally:
+        await response.aclose()
 
 
 def _check_status(status_code: int) -> None:

@@ -1,7 +1,7 @@
 """Any back end behind the cf-voice HTTP contract: `manage.py voice_server` serves the embedded engine with it.
 
 Beyond the contract it speaks two extensions, said in `/health`: `flush` (POST /flush, DELETE /sessions/{id}) and
-`partials` (unfinished transcripts, and `settled_ms` beside the events).
+`partials` (unfinished transcripts; `settled_ms` and `since_ms` beside the events).
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class _Session:
     """One session's stream. The last answer is kept: a client that gave up waiting asks for the same window again."""
 
     stream: VoiceStream
+    since_sample: int
+    owner: str = ""  # the client's name for its stream: one that was superseded may not free its successor's state
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     seen_s: float = field(default_factory=time.monotonic)
     last_window: tuple[int, int] | None = None
@@ -88,11 +90,13 @@ class VoiceServer:
         fields = _fields(await request.read())
         window, config = _window(fields), _config(fields)
         session = await self._session(config)
+        session.owner = request.headers.get("X-Stream", "")
         asked = (window.start_sample, window.samples)
         async with session.lock:
             if session.last_window != asked:
                 hearing = await session.stream.classify(window)
-                session.last_window, session.last_answer = asked, _answer(hearing)
+                session.since_sample = min(session.since_sample, window.start_sample)
+                session.last_window, session.last_answer = asked, _answer(hearing, session.since_sample)
             session.seen_s = time.monotonic()
             return _json(session.last_answer)
 
@@ -103,11 +107,14 @@ class VoiceServer:
             return _json(b'{"events":[]}')
         async with session.lock:
             session.seen_s = time.monotonic()
-            return _json(_answer(await session.stream.flush()))
+            session.last_window = None
+            return _json(_answer(await session.stream.flush(), session.since_sample))
 
     async def forget(self, request: web.Request) -> web.Response:
-        session = self._sessions.pop(request.match_info["session_id"], None)
-        if session is not None:
+        session_id = request.match_info["session_id"]
+        session = self._sessions.get(session_id)
+        if session is not None and request.headers.get("X-Stream", session.owner) == session.owner:
+            del self._sessions[session_id]
             await session.stream.aclose()
         return web.Response(status=204)
 
@@ -116,7 +123,9 @@ class VoiceServer:
         if session is None:
             if len(self._sessions) >= MAX_SESSIONS:
                 raise web.HTTPServiceUnavailable(text='{"detail":"too many sessions"}')
-            session = self._sessions[config.session_id] = _Session(await self._backend.open(config))
+            session = self._sessions[config.session_id] = _Session(
+                await self._backend.open(config), config.start_sample
+            )
         return session
 
     @web.middleware
@@ -157,9 +166,13 @@ class VoiceServer:
                     await session.stream.aclose()
 
 
-def _answer(hearing: Hearing) -> bytes:
-    events = [encode_observation(observation) for observation in hearing.observations]
-    return orjson.dumps({"events": events, "settled_ms": ms_from_samples(hearing.settled_sample)})
+def _answer(hearing: Hearing, since_sample: int) -> bytes:
+    body = {
+        "events": [encode_observation(observation) for observation in hearing.observations],
+        "settled_ms": ms_from_samples(hearing.settled_sample),
+        "since_ms": ms_from_samples(since_sample),
+    }
+    return orjson.dumps(body)
 
 
 def _fields(body: bytes) -> dict[str, object]:

@@ -117,7 +117,7 @@ def test_without_the_voice_extra_the_engine_says_what_to_install(monkeypatch):
 
     engine.load(lambda *report: reports.append(report))
 
-    assert engine.models == {"vad": "missing", "asr": "missing"}
+    assert engine.models == {"vad": "missing", "sound": "ready", "asr": "missing"}
     assert 'pip install "linnet[voice]"' in engine.warnings[0]
     assert ("asr", "loading") in reports
     assert not engine.has_captions
@@ -125,7 +125,7 @@ def test_without_the_voice_extra_the_engine_says_what_to_install(monkeypatch):
 
 @pytest.mark.speech
 def test_a_loaded_engine_reports_every_model_ready(engine):
-    assert engine.models == {"vad": "ready", "asr": "ready"}
+    assert engine.models == {"vad": "ready", "sound": "ready", "asr": "ready"}
     assert engine.is_loaded
 
 

@@ -23,9 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="default: this computer only")
         parser.add_argument("--port", type=int, default=8009)
-        parser.add_argument(
-            "--workers", type=int, default=0, help="listening threads; default: LINNET_ENGINE_THREADS"
-        )
+        parser.add_argument("--workers", type=int, default=0, help="listening threads; default: LINNET_ENGINE_THREADS")
 
     def handle(self, *, host: str, port: int, workers: int, **options: Any) -> None:
         if workers < 0:
