@@ -10,6 +10,7 @@ from django.core.checks import Error, Tags, Warning, register
 from django.db import connection
 
 from sessions_app import conf
+from sessions_app.engine.weights import AUTO, WeightsMissing, WeightsSpoiled, find_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,21 @@ def check_voice_settings(app_configs: object, **kwargs: Any) -> Sequence[CheckMe
             )
         )
     return found
+
+
+@register()
+def check_speech_model(app_configs: object, **kwargs: Any) -> Sequence[CheckMessage]:
+    """Name a speech model that is asked for and not there; nobody needs one who listens elsewhere."""
+    settings_now = conf.current()
+    if settings_now.voice == "scripted" or settings_now.cf_voice_url or settings_now.asr_model == AUTO:
+        return []
+    try:
+        find_weights(settings_now.asr_model)
+    except (WeightsMissing, WeightsSpoiled) as error:
+        return [Warning(f"LINNET_ASR_MODEL cannot be used: {error}", id="linnet.W004")]
+    except ImportError:
+        return [Warning("LINNET_ASR_MODEL is set, but the voice extra is not installed.", id="linnet.W004")]
+    return []
 
 
 @register(Tags.security, deploy=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sessions_app import allocations, backends, broadcast, conf, database_threads, journal, lease, presence
 from sessions_app.annotation.annotator import Annotator
+from sessions_app.annotation.pickup import PickupWatch
 from sessions_app.audio.pcm import ms_from_samples, samples_in
 from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, ErrorCode, Refusal
@@ -94,6 +95,7 @@ class Microphone:
             start_sample=held.settled_sample,
         )
         self._pacing = Pacing()
+        self._pickup = PickupWatch()
         self._commit_no = 0
         self._is_closed = False
         self._pipeline: Pipeline
@@ -216,6 +218,8 @@ class Microphone:
             await asyncio.Event().wait()  # nothing more may be stored; the socket cancels this task
             return
         await broadcast.publish(stored)
+        if (picked_up_ms := self._pickup.see(stored.events)) is not None:
+            await broadcast.show(self.session_id, messages.alert(at_ms=picked_up_ms))
         self._outbox.put_dropping_oldest(
             messages.ack(
                 through_sample=progress.settled_sample,

@@ -42,6 +42,7 @@ def manage(*arguments, **environment):
     )
 
 
+@pytest.mark.server
 class TestSettings:
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -84,3 +85,9 @@ class TestSettings:
         )  # fmt: skip
 
         assert run.returncode == 0, run.stderr
+
+    def test_a_speech_model_that_is_not_there_is_named(self, tmp_path):
+        run = manage("check", LINNET_ASR_MODEL=str(tmp_path / "nowhere"), LINNET_DATA_DIR=str(tmp_path))
+
+        assert "LINNET_ASR_MODEL cannot be used" in run.stderr
+        assert "nowhere" in run.stderr

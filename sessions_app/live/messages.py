@@ -259,6 +259,11 @@ def presence(*, viewers: int, has_microphone: bool) -> str:
     return _frame("presence", viewers=viewers, microphone=has_microphone)
 
 
+def alert(*, at_ms: int) -> str:
+    """Somebody answered after ringing or hold music."""
+    return _frame("alert", kind="human_picked_up", at_ms=at_ms)
+
+
 def pong() -> str:
     return _frame("pong")
 
