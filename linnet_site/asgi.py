@@ -6,17 +6,33 @@ import os
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
+from channels.security.websocket import OriginValidator
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linnet_site.settings")
 http_application = get_asgi_application()  # before anything that imports models
 
+from typing import TYPE_CHECKING
+
 from sessions_app.routing import websocket_urlpatterns  # noqa: E402
+
+if TYPE_CHECKING:
+    from urllib.parse import ParseResult
+
+
+class BrowserOriginValidator(OriginValidator):  # type: ignore[misc]  # channels publishes no types
+    """Refuses pages of other sites. Programs send no origin, and need not: no browser leaves it out."""
+
+    def valid_origin(self, parsed_origin: ParseResult | None) -> bool:
+        return parsed_origin is None or bool(super().valid_origin(parsed_origin))
+
 
 application = ProtocolTypeRouter(
     {
         "http": http_application,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": BrowserOriginValidator(
+            AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.ALLOWED_HOSTS
+        ),
     }
 )

@@ -31,6 +31,7 @@ TAKE_OVER_GRACE_S = 2.0  # so long may a client take to say that it takes over
 MAX_EARLY = 300  # messages before the microphone is open: 30 s of usual frames
 MAX_FINALIZING = 8
 ACKS_WAITING = 64
+REJOIN_S = 60.0
 
 LOCKED = Refusal(ErrorCode.CONFIG_LOCKED, "Sound has begun; the configuration cannot change any more.")
 TOO_EARLY = Refusal(ErrorCode.RATE_LIMITED, "Too much was sent before ready.", CloseCode.TOO_MUCH, retry_after_s=5)
@@ -190,6 +191,7 @@ class LiveConsumer(SessionSocket):
         await broadcast.join(self.channel_layer, self.voice_session.pk, self.channel_name)
         await database_threads.write(presence.touch, self.voice_session.pk)
         self.own(self._show(), name="viewer")
+        self.own(self._stay(), name="membership")
 
     async def receive_bytes(self, data: bytes) -> None:
         raise NOT_AUDIO
@@ -228,6 +230,12 @@ class LiveConsumer(SessionSocket):
         self.has_shown.set()
         if self.feed.is_deleted:
             raise DELETED
+
+    async def _stay(self) -> None:
+        """Join again and again: a layer forgets members for its own reasons (a clock step, a restart, a day)."""
+        while True:
+            await asyncio.sleep(REJOIN_S)
+            await broadcast.join(self.channel_layer, self.voice_session.pk, self.channel_name)
 
     async def _send_text(self, frame: str) -> None:
         try:

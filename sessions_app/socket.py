@@ -14,6 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from sessions_app import conf, database_threads, draining
 from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, ErrorCode, Refusal
+from sessions_app.live.outbox import PeerStalled
 from sessions_app.models import VoiceSession
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ GOING_AWAY = Refusal(
 SILENT = Refusal(ErrorCode.RATE_LIMITED, "Nothing was heard from you for 35 seconds.", CloseCode.IDLE)
 
 
+class PeerGone(Exception):
+    """The peer left while something was being sent to it; every server has its own words for that."""
+
+
 class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels publishes no types
     """A socket of one session. Handlers only enqueue: Channels runs one of them at a time.
 
@@ -46,12 +51,14 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
         self.last_message_s = asyncio.get_running_loop().time()
         self.is_closing = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._send_to_server = send
         async with AsyncExitStack() as self.cleanup:
             self.cleanup.push_async_callback(self._cancel_tasks)
-            if self.needs_channel_layer:
-                await super().__call__(scope, receive, send)
-            else:
-                await self._receive_without_layer(scope, receive, send)
+            with suppress(PeerGone):
+                if self.needs_channel_layer:
+                    await super().__call__(scope, receive, self._send_or_gone)
+                else:
+                    await self._receive_without_layer(scope, receive, self._send_or_gone)
 
     async def _receive_without_layer(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Take one message after another, without the task per message that listening to a layer costs."""
@@ -68,7 +75,7 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
             return  # a newer process may know more kinds of doorbell
         try:
             await handler(message)
-        except StopConsumer:
+        except (StopConsumer, PeerGone):
             raise
         except Refusal as refusal:
             await self.refuse(refusal)
@@ -138,19 +145,28 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
             return
         self.is_closing = True
         await self.say(messages.bye(code, reason))
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, PeerGone):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self.close(code=int(code))
 
     async def say(self, frame: str) -> None:
-        """Send `frame` past everything that waits; a peer that takes nothing does without."""
-        with suppress(TimeoutError):
+        """Send `frame` past everything that waits; a peer that takes nothing, or is gone, does without."""
+        with suppress(TimeoutError, PeerGone):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self.send(text_data=frame)
+
+    async def _send_or_gone(self, message: dict[str, Any]) -> None:
+        """Hand `message` to the server. Raises `PeerGone` for whatever the server says of a peer that left."""
+        try:
+            await self._send_to_server(message)
+        except Exception as error:
+            raise PeerGone from error
 
     async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
+        except (PeerGone, PeerStalled):
+            await self.leave(CloseCode.GOING_AWAY, "You took nothing that was sent to you.")
         except Refusal as refusal:
             await self.refuse(refusal)
         except Exception:

@@ -68,7 +68,9 @@ class Socket:
 async def socket_of(cookies, path, *, origin="http://127.0.0.1"):
     """Connect with a browser's cookies; yields a `Socket`, or None when it was refused before it was accepted."""
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in cookies.items())
-    headers = [(b"cookie", cookie.encode()), (b"host", b"127.0.0.1"), (b"origin", origin.encode())]
+    headers = [(b"cookie", cookie.encode()), (b"host", b"127.0.0.1")]
+    if origin is not None:
+        headers.append((b"origin", origin.encode()))
     communicator = WebsocketCommunicator(application, path, headers=headers)
     is_accepted, _ = await communicator.connect(PATIENCE_S)
     try:

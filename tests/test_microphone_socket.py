@@ -175,8 +175,15 @@ async def test_nobody_gets_in_without_a_login_or_from_elsewhere(alices_browser, 
         assert anonymous is None
     async with microphone_of(alices_browser.cookies, voice_session, origin="http://evil.example") as foreign:
         assert foreign is None
+    async with microphone_of(alices_browser.cookies, voice_session, origin="null") as sandboxed:
+        assert sandboxed is None
     async with socket_of(alices_browser.cookies, "/ws/elsewhere/") as lost:
         assert lost is None
+
+
+async def test_a_program_needs_no_origin(alices_browser, voice_session):
+    async with microphone_of(alices_browser.cookies, voice_session, origin=None) as program:
+        assert await program.until("ready")
 
 
 async def test_two_views_see_the_same_events_in_order(alices_browser, voice_session):
