@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -12,8 +13,6 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "linnet_site.settings")
 http_application = get_asgi_application()  # before anything that imports models
-
-from typing import TYPE_CHECKING
 
 from sessions_app.routing import websocket_urlpatterns  # noqa: E402
 

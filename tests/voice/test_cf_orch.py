@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from sessions_app.voice import cf_orch
-from sessions_app.voice.cf_orch import CfOrch, CfOrchBackend
+from sessions_app.voice.cf_orch import Allocation, CfOrch, CfOrchBackend
 from sessions_app.voice.contract import PcmWindow, StreamConfig
 from sessions_app.voice.errors import BackendRefused, BackendUnavailable, BadReply, VoiceError
 
@@ -24,6 +25,7 @@ class Coordinator:
         self.answer = self.give = self.lease
         self.release_status = 200
         self.is_voice_ready = True
+        self.dead = ""
         application = web.Application()
         application.router.add_post("/api/services/cf-voice/allocate", self.allocate)
         application.router.add_delete("/api/services/cf-voice/allocations/{id}", self.release)
@@ -58,6 +60,8 @@ class Coordinator:
         return web.json_response({}, status=200 if self.is_voice_ready else 503)
 
     async def classify(self, request):
+        if request.match_info["id"] == self.dead:
+            return web.Response(status=500)
         self.heard.append(request.match_info["id"])
         words = {"event_type": "transcript", "label": f"heard by {request.match_info['id']}"}
         return web.json_response({"events": [words]})
@@ -115,6 +119,7 @@ async def backend(coordinator, book):
 def short_waits(monkeypatch):
     monkeypatch.setattr(cf_orch, "READY_POLL_S", 0.02)
     monkeypatch.setattr(cf_orch, "READY_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(cf_orch, "KNOWN_READY_TIMEOUT_S", 0.2)
     monkeypatch.setattr(cf_orch, "RELEASE_TIMEOUT_S", 0.5)
 
 
@@ -249,6 +254,26 @@ class TestOpening:
 
         assert book.held["s"].allocation_id == "a1"
 
+    async def test_who_stops_waiting_for_a_lease_leaves_nothing_allocated(self, coordinator, backend, book):
+        coordinator.is_voice_ready = False
+        opening = asyncio.create_task(backend.open(StreamConfig(session_id="s")))
+        while not coordinator.asked or not book.held:
+            await asyncio.sleep(0.01)
+
+        opening.cancel()
+        await asyncio.wait([opening])
+
+        assert (coordinator.released, book.held) == (["a1"], {})
+
+    async def test_a_lease_whose_instance_is_gone_is_given_back_and_replaced(self, coordinator, backend, book):
+        book.held["s"] = Allocation("gone", "http://127.0.0.1:1")
+
+        stream = await backend.open(StreamConfig(session_id="s"))
+
+        assert await stream.classify(window(0))
+        assert (coordinator.released, book.held["s"].allocation_id) == (["gone"], "a1")
+
+
 
 class TestRenewing:
     @pytest.fixture
@@ -287,3 +312,28 @@ class TestRenewing:
         assert set(coordinator.heard) == {"a1"}
         assert len(heard) > 20
         assert coordinator.released == []
+
+    async def test_a_stream_that_closes_while_it_renews_keeps_no_second_lease(self, ttl_is_short, coordinator, backend):
+        stream = await backend.open(StreamConfig(session_id="s"))
+        coordinator.is_voice_ready = False
+        await self.until(stream, lambda: len(coordinator.asked) == 2)
+
+        await stream.aclose()
+
+        assert coordinator.released == ["a2"]
+
+    async def test_an_instance_that_died_is_replaced_though_its_time_is_not_over(
+        self, monkeypatch, coordinator, backend
+    ):
+        monkeypatch.setattr(cf_orch, "DEAD_AFTER_S", 0.05)
+        stream = await backend.open(StreamConfig(session_id="s"))
+        await stream.classify(window(0))
+        coordinator.dead = "a1"
+
+        async with asyncio.timeout(10):
+            while "a2" not in coordinator.heard:
+                with suppress(VoiceError):
+                    await stream.classify(window(1))
+                await asyncio.sleep(0.02)
+
+        assert coordinator.released == ["a1"]
