@@ -140,8 +140,8 @@ class Microphone:
         self._pipeline.skip(samples)
 
     def pause(self) -> None:
-        """The speaker muted: finish the words that are open; nobody waits for it."""
-        self._pipeline.finalize()
+        """The speaker muted: finish the words that are open."""
+        self._pipeline.pause()
 
     async def finalize(self) -> int:
         """Flush the partial window and the open utterance; return the sample up to which all is settled."""

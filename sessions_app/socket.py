@@ -15,6 +15,7 @@ from sessions_app import conf, database_threads, draining
 from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, ErrorCode, Refusal
 from sessions_app.live.outbox import PeerStalled
+from sessions_app.live.pacing import Allowance
 from sessions_app.models import VoiceSession
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ NOT_FOUND = Refusal(ErrorCode.SESSION_NOT_FOUND, "There is no such session.", Cl
 BROKEN = Refusal(ErrorCode.INTERNAL, "Something went wrong here. Please connect again.", CloseCode.INTERNAL)
 GOING_AWAY = Refusal(
     ErrorCode.ENGINE_UNAVAILABLE, "The server restarts. Please connect again.", CloseCode.GOING_AWAY, retry_after_s=1
+)
+TOO_TALKATIVE = Refusal(
+    ErrorCode.RATE_LIMITED, "More than ten control messages a second.", CloseCode.TOO_MUCH, retry_after_s=5
 )
 SILENT = Refusal(ErrorCode.RATE_LIMITED, "Nothing was heard from you for 35 seconds.", CloseCode.IDLE)
 
@@ -50,6 +54,7 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         self.last_message_s = asyncio.get_running_loop().time()
         self.is_closing = False
+        self.allowance = Allowance()
         self._tasks: set[asyncio.Task[None]] = set()
         self._send_to_server = send
         async with AsyncExitStack() as self.cleanup:
@@ -116,8 +121,10 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
         data = message.get("bytes")
         if data is not None:
             await self.receive_bytes(data)
-        else:
+        elif self.allowance.take():
             await self.receive_text(message.get("text") or "")
+        else:
+            raise TOO_TALKATIVE
 
     async def receive_bytes(self, data: bytes) -> None:
         raise NotImplementedError

@@ -31,6 +31,9 @@ class Hole:
     def samples(self) -> int:
         return self.end_sample - self.start_sample
 
+    def is_continued_by(self, other: Hole) -> bool:
+        return self.cause is other.cause and self.end_sample == other.start_sample
+
 
 @dataclass(slots=True, eq=False)
 class Flush:
@@ -53,7 +56,15 @@ class Backlog:
         self.samples = 0
         self.shed_samples = 0
 
+    @property
+    def ends_with_flush(self) -> bool:
+        return bool(self._items) and isinstance(self._items[-1], Flush)
+
     def append(self, item: Item) -> None:
+        last = self._items[-1] if self._items else None
+        if isinstance(item, Hole) and isinstance(last, Hole) and last.is_continued_by(item):
+            last.end_sample = item.end_sample
+            return
         self._items.append(item)
         if isinstance(item, PcmWindow):
             self.samples += item.samples
@@ -118,7 +129,7 @@ class Backlog:
         self.samples -= hole.samples
         self.shed_samples += hole.samples
         before = self._items[index - 1] if index else None
-        if isinstance(before, Hole) and before.cause is hole.cause and before.end_sample == hole.start_sample:
+        if isinstance(before, Hole) and before.is_continued_by(hole):
             before.end_sample = hole.end_sample
             del self._items[index]
         else:

@@ -1,4 +1,4 @@
-"""When a microphone sends faster than anybody can speak, for longer than a file's head start excuses."""
+"""When a peer sends more than anybody needs to: sound faster than speech, control messages without end."""
 
 from __future__ import annotations
 
@@ -40,3 +40,26 @@ class Pacing:
         self._samples += samples
         elapsed_s = now_s - self._since_s
         return elapsed_s >= TOLERATED_S and self._samples > elapsed_s * SAMPLE_RATE_HZ * FASTER_THAN_REAL_TIME
+
+
+CONTROLS_PER_S = 10.0
+CONTROLS_AT_ONCE = 40
+
+
+class Allowance:
+    """How many control messages a socket may still send: 40 at once, ten more each second (a token bucket)."""
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
+        self._left = float(CONTROLS_AT_ONCE)
+        self._filled_s = clock_s()
+
+    def take(self) -> bool:
+        """Use up one message; False when there is none left."""
+        now_s = self._clock_s()
+        self._left = min(CONTROLS_AT_ONCE, self._left + (now_s - self._filled_s) * CONTROLS_PER_S)
+        self._filled_s = now_s
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True

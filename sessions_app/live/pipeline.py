@@ -135,6 +135,11 @@ class Pipeline:
         self._backlog.append(flush)
         return flush.done
 
+    def pause(self) -> None:
+        """Finish what was said so far; nobody waits for it, and asking again changes nothing."""
+        if not self._backlog.ends_with_flush:
+            self.finalize()
+
     async def run(self) -> None:
         """Work until cancelled. Raises what the sink raises."""
         while True:

@@ -16,11 +16,12 @@ from sessions_app.voice import http
 from sessions_app.voice.cf_voice import CfVoiceBackend
 from sessions_app.voice.contract import BackendStatus, Hearing
 from sessions_app.voice.errors import BackendRefused, BackendUnavailable, BadReply, VoiceError
+from sessions_app.voice.unsettled import Unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sessions_app.voice.contract import PcmWindow, StreamConfig, VoiceStream
+    from sessions_app.voice.contract import Observation, PcmWindow, StreamConfig, VoiceStream
 
 logger = logging.getLogger(__name__)
 
@@ -171,6 +172,7 @@ class LeasedStream:
         self._renew_at_s = time.monotonic() + TTL_S * RENEW_AT
         self._renewal: asyncio.Task[tuple[Allocation, VoiceStream]] | None = None
         self._failing_since_s: float | None = None
+        self._unsettled = Unsettled()
 
     async def classify(self, window: PcmWindow) -> Hearing:
         moved = await self._move_over_if_due()
@@ -180,10 +182,13 @@ class LeasedStream:
             self._note_failure()
             raise
         self._failing_since_s = None
-        return Hearing(moved.observations + hearing.observations, hearing.settled_sample) if moved else hearing
+        self._unsettled.heard(window, hearing.settled_sample)
+        return Hearing(moved + hearing.observations, hearing.settled_sample)
 
     async def flush(self) -> Hearing:
-        return await self._stream.flush()
+        hearing = await self._stream.flush()
+        self._unsettled.clear()
+        return hearing
 
     async def aclose(self) -> None:
         """Close the stream; the allocation stays with the session, which may come back, until the session ends."""
@@ -202,32 +207,37 @@ class LeasedStream:
         elif now_s - self._failing_since_s > DEAD_AFTER_S:
             self._renew_at_s = min(self._renew_at_s, now_s)
 
-    async def _move_over_if_due(self) -> Hearing | None:
+    async def _move_over_if_due(self) -> tuple[Observation, ...]:
         """Begin to lease anew when it is time, and move when that has come; the old lease serves meanwhile."""
         if self._renewal is None:
             if time.monotonic() >= self._renew_at_s:
                 self._renewal = asyncio.create_task(self._backend.lease(self._config), name="linnet-lease-renewal")
-            return None
+            return ()
         if not self._renewal.done():
-            return None
+            return ()
         renewal, self._renewal = self._renewal, None
         try:
             allocation, stream = renewal.result()
         except VoiceError:
             self._renew_at_s = time.monotonic() + RENEW_RETRY_S
-            return None
+            return ()
         return await self._move_to(allocation, stream)
 
-    async def _move_to(self, allocation: Allocation, stream: VoiceStream) -> Hearing | None:
-        hearing = None
-        with suppress(VoiceError):
-            hearing = await self._stream.flush()
+    async def _move_to(self, allocation: Allocation, stream: VoiceStream) -> tuple[Observation, ...]:
+        """Leave the old lease with its last words; when it takes them along, the new one hears them again."""
+        try:
+            ended = (await self._stream.flush()).observations
+            self._unsettled.clear()
+        except VoiceError:
+            ended = ()
         await self._stream.aclose()
         old, self._allocation, self._stream = self._allocation, allocation, stream
         self._renew_at_s = time.monotonic() + TTL_S * RENEW_AT
         self._failing_since_s = None
         await self._backend.give_back(old)
-        return hearing
+        again = [await stream.classify(earlier) for earlier in self._unsettled.windows()]
+        self._unsettled.clear()
+        return ended + tuple(said for one in again for said in one.observations if said.kind == "transcript")
 
 
 class _OwnClient:

@@ -94,7 +94,7 @@ class CfVoiceStream:
         reply = codec.decode_events(body, start_ms=end_ms, end_ms=end_ms)
         self._open_since_ms = None
         self._settled_sample = self._heard_sample
-        self._unsettled.take()
+        self._unsettled.clear()
         return Hearing(reply.observations, self._heard_sample)
 
     async def aclose(self) -> None:
@@ -115,12 +115,14 @@ class CfVoiceStream:
         self, window: PcmWindow, reply: ClassifyReply
     ) -> tuple[tuple[Observation, ...], ClassifyReply]:
         """The server began anew and knows nothing of the open utterance: let it hear that again, then `window`."""
-        lost = self._unsettled.take()
+        lost = self._unsettled.windows()
         if not lost:
             return (), reply
         replies = [await self._ask(earlier) for earlier in lost]
         words = [said for one in replies for said in one.observations if said.kind == "transcript"]
-        return tuple(words), await self._ask(window)
+        last = await self._ask(window)
+        self._unsettled.clear()
+        return tuple(words), last
 
     def _hearing(self, reply: ClassifyReply, window: PcmWindow) -> Hearing:
         """Work out what is settled: as the server says, else up to the utterance whose partials still come."""

@@ -100,11 +100,12 @@ class FallbackStream:
 
     async def _begin_instead(self, window: PcmWindow) -> tuple[Observation, ...]:
         """Open the second choice, and let it hear the words that were open when the first one went away."""
-        lost = self._unsettled.take()
+        lost = self._unsettled.windows()
         start_sample = lost[0].start_sample if lost else window.start_sample
-        self._second = await self._backend.second.open(replace(self._config, start_sample=start_sample))
-        self._probed_s = time.monotonic()
-        hearings = [self._marked(await self._second.classify(earlier)) for earlier in lost]
+        second = await self._backend.second.open(replace(self._config, start_sample=start_sample))
+        hearings = [self._marked(await second.classify(earlier)) for earlier in lost]
+        self._unsettled.clear()
+        self._second, self._probed_s = second, time.monotonic()
         return tuple(said for hearing in hearings for said in hearing.observations if said.kind == "transcript")
 
     async def _is_first_back(self, window: PcmWindow) -> bool:

@@ -23,8 +23,9 @@ class Unsettled:
         while self._windows and self._windows[0].end_sample <= settled_sample:
             self._windows.popleft()
 
-    def take(self) -> tuple[PcmWindow, ...]:
-        """Return the windows to hear again, oldest first, and keep none."""
-        windows = tuple(self._windows)
+    def windows(self) -> tuple[PcmWindow, ...]:
+        """Return the windows to hear again, oldest first; they stay until `clear`, for hearing again may fail."""
+        return tuple(self._windows)
+
+    def clear(self) -> None:
         self._windows.clear()
-        return windows

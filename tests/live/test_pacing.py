@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sessions_app.live.pacing import Pacing
+from sessions_app.live.pacing import Allowance, Pacing
 
 
 class Clock:
@@ -31,3 +31,12 @@ def test_a_file_that_is_kept_up_with_is_none():
 
 def test_real_time_is_none_however_slow_the_service_is():
     assert abused_after(60, samples_per_s=16_000, is_shedding=True) is None
+
+
+def test_forty_messages_at_once_and_ten_more_each_second():
+    clock = Clock()
+    allowance = Allowance(clock)
+
+    assert sum(allowance.take() for _ in range(100)) == 40
+    clock.now_s += 2
+    assert sum(allowance.take() for _ in range(100)) == 20

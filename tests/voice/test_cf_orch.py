@@ -195,7 +195,9 @@ class TestAllocating:
 
 
 class TestReleasing:
-    @pytest.mark.parametrize(("status", "is_released"), [(200, True), (204, True), (404, True), (403, False), (500, False)])
+    @pytest.mark.parametrize(
+        ("status", "is_released"), [(200, True), (204, True), (404, True), (403, False), (500, False)]
+    )
     async def test_what_is_unknown_there_is_given_back_and_all_other_refusals_are_not(
         self, coordinator, status, is_released
     ):
@@ -272,7 +274,6 @@ class TestOpening:
 
         assert await stream.classify(window(0))
         assert (coordinator.released, book.held["s"].allocation_id) == (["gone"], "a1")
-
 
 
 class TestRenewing:
