@@ -106,7 +106,7 @@ def lines() -> list[Row]:
         name = next(key for key, value in LINES.items() if value[0] is sound)
         worst_out_s = max(worst_out_s, left_s + 1 - due_s - pause_s.get(name, 0))
     return [
-        (f"line tones recognised, {len(LINES)} of them at 15 dB SNR", "all", f"{len(LINES) - wrong}"),
+        (f"line tones recognised, {len(LINES)} of them at 15 dB SNR", f"{len(LINES)}", f"{len(LINES) - wrong}"),
         ("slowest to enter, 1 s windows", "≤ 6 s", f"{worst_in_s:.1f} s"),
         ("slowest to leave once the next burst was due", "≤ 4 s", f"{worst_out_s:.1f} s"),
     ]

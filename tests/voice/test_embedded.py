@@ -141,6 +141,7 @@ async def test_a_failing_engine_is_unavailable(deaf_engine, held_listener):
 async def test_closing_drops_what_waits_and_the_backend_opens_again(deaf_engine, held_listener):
     backend = EmbeddedBackend(deaf_engine)
     first, second = await backend.open(CONFIG), await backend.open(CONFIG)
+    await asyncio.wrap_future(deaf_engine.start())  # else it is the loading that waits
     running = asyncio.create_task(first.classify(FIRST))
     waiting = asyncio.create_task(second.classify(FIRST))
     while backend.waiting != 1:
