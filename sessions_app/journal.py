@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCHES_PER_COMMIT = 400  # six parameters each: far below PostgreSQL's and SQLite's limits
 RETRY_FIRST_S, RETRY_MAX_S = 0.1, 2.0
+STALL_AFTER_S = 2.0  # a commit takes milliseconds; SQLite itself waits 20 s for a lock before it complains
 
 
 @dataclass(slots=True, eq=False)
@@ -73,10 +74,11 @@ class Journal:
     async def _commit(self, entries: list[_Entry]) -> None:
         delay_s = RETRY_FIRST_S
         while True:
+            overdue = asyncio.get_running_loop().call_later(STALL_AFTER_S, self._note_stall, "slow")
             try:
                 results = await database_threads.write(recording.store, [entry.batch for entry in entries])
             except (OperationalError, InterfaceError, TimeoutError) as error:
-                self._note_stall(error)
+                self._note_stall(type(error).__name__)
                 await asyncio.sleep(delay_s)
                 delay_s = min(delay_s * 2, RETRY_MAX_S)
             except DatabaseError as error:
@@ -88,6 +90,8 @@ class Journal:
                     if not entry.done.done():
                         entry.done.set_result(result)
                 return
+            finally:
+                overdue.cancel()
 
     async def _refuse(self, entries: list[_Entry], error: DatabaseError) -> None:
         """One bad batch spoils a transaction: give each its own, so that only the bad one fails."""
@@ -97,10 +101,10 @@ class Journal:
         elif not entries[0].done.done():
             entries[0].done.set_exception(error)
 
-    def _note_stall(self, error: Exception) -> None:
+    def _note_stall(self, why: str) -> None:
         if not self.is_stalled:
             self.is_stalled = True
-            logger.warning("database does not take the journal; trying on", extra={"error": type(error).__name__})
+            logger.warning("database does not take the journal; trying on", extra={"error": why})
 
 
 _journals: WeakKeyDictionary[asyncio.AbstractEventLoop, Journal] = WeakKeyDictionary()

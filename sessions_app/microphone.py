@@ -47,6 +47,7 @@ TOO_FAST = Refusal(
     ErrorCode.RATE_LIMITED, "Sound came faster than it can be listened to.", CloseCode.TOO_MUCH, retry_after_s=10
 )
 TOO_MANY = Refusal(ErrorCode.RATE_LIMITED, "You have too many microphones open.", CloseCode.TOO_MUCH, retry_after_s=30)
+SAVING_LATE = messages.service("degraded", detail="Saving is delayed. Nothing is lost so far.")
 
 
 async def hand_over(session_id: uuid.UUID) -> None:
@@ -266,16 +267,21 @@ class Microphone:
         await self._show_presence(has_microphone=True)
 
     async def _look_after(self, backend: Backend) -> None:
-        """Each second, tell everybody what changed: how the back end is, and whether we fall behind."""
+        """Each second, tell everybody what changed: who listens and how well, and whether we fall behind."""
         said_service = said_flow = ""
-        is_settled, shed_seen = False, 0
+        status, shed_seen, was_stalled = await backend.status(), 0, False
         while True:
-            if not is_settled:
-                status = await backend.status()
-                is_settled = status.status not in {"loading", "unavailable"}
-                said_service = await self._tell_if_new(
-                    messages.service(status.status, detail=status.detail, models=status.models), said_service
-                )
+            is_stalled = journal.current().is_stalled
+            if status.status in {"loading", "unavailable"} or is_stalled != was_stalled:
+                status, was_stalled = await backend.status(), is_stalled
+            frame = (
+                SAVING_LATE
+                if is_stalled
+                else messages.service(status.status, detail=status.detail, models=status.models)
+            )
+            if frame != said_service:
+                await self._tell_everybody(frame)
+            said_service = frame
             state = "shedding" if self._pipeline.shed_samples > shed_seen else self._flow_by_lag()
             shed_seen = self._pipeline.shed_samples
             if state != said_flow and (said_flow or state != "ok"):
@@ -285,11 +291,6 @@ class Microphone:
 
     def _flow_by_lag(self) -> str:
         return "slow" if self._pipeline.progress.lag_ms > SLOW_LAG_MS else "ok"
-
-    async def _tell_if_new(self, frame: str, said: str) -> str:
-        if frame != said:
-            await self._tell_everybody(frame)
-        return frame
 
     async def _tell_everybody(self, frame: str) -> None:
         self._outbox.put_dropping_oldest(frame)

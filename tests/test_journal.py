@@ -31,7 +31,8 @@ async def test_many_sessions_share_few_transactions(alice):
     assert [one.first_seq for one in stored] == [1] * 30
 
 
-async def test_a_locked_database_delays_but_loses_nothing(alice, voice_session):
+async def test_a_locked_database_delays_but_loses_nothing(alice, voice_session, monkeypatch):
+    monkeypatch.setattr(journal, "STALL_AFTER_S", 0.2)
     require(connection.vendor == "sqlite", "SQLite for its lock") if connection.vendor == "sqlite" else pytest.skip(
         "PostgreSQL has no such lock"
     )
@@ -45,10 +46,12 @@ async def test_a_locked_database_delays_but_loses_nothing(alice, voice_session):
         await asyncio.sleep(0.01)
         ticks += 1
     assert not appending.done()
+    assert journal.current().is_stalled
     lock.execute("ROLLBACK")
     lock.close()
 
     assert (await appending).first_seq == 1
+    assert not journal.current().is_stalled
     assert ticks > 50  # the event loop went on meanwhile
 
 
