@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from sessions_app.annotation.events import GapCause, Kind, gap
 from sessions_app.audio.pcm import SAMPLE_RATE_HZ, ms_from_samples
 from sessions_app.audio.window import PcmWindow, Windower
-from sessions_app.live.backlog import Backlog, Flush, Hole
+from sessions_app.live.backlog import Backlog, Flush, Hole, Item
 from sessions_app.voice.errors import BackendRefused, BackendUnavailable, BadReply, VoiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sessions_app.annotation.annotator import Annotator
     from sessions_app.annotation.events import SessionEvent
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 RETRY_FIRST_S, RETRY_MAX_S = 0.25, 2.0
 # One window that is answered nonsense three times is given up; a second one means that the service is ill.
 BAD_REPLY_TRIES = 3
+SLOW_ANSWER_S = 4.0  # people are told before the request itself is given up (5 s)
 MAX_GAP_SAMPLES = 10 * SAMPLE_RATE_HZ  # a gap that still grows is told in pieces of this length
 
 
@@ -93,6 +95,7 @@ class Pipeline:
             already_heard=already_heard_sample,
         )
         self._is_degraded = False
+        self._warning: asyncio.Task[None] | None = None
         self._has_given_up = False  # a window, since the last one that was heard
         self.totals = Totals()
 
@@ -142,15 +145,21 @@ class Pipeline:
 
     async def run(self) -> None:
         """Work until cancelled. Raises what the sink raises."""
-        while True:
-            item = await self._backlog.first()
-            match item:
-                case PcmWindow():
-                    await self._listen(item)
-                case Hole():
-                    await self._pass_hole(item)
-                case Flush():
-                    await self._flush(item)
+        try:
+            while True:
+                await self._work_on(await self._backlog.first())
+        finally:
+            if self._warning is not None:
+                self._warning.cancel()
+
+    async def _work_on(self, item: Item) -> None:
+        match item:
+            case PcmWindow():
+                await self._listen(item)
+            case Hole():
+                await self._pass_hole(item)
+            case Flush():
+                await self._flush(item)
 
     def _enqueue(self, window: PcmWindow) -> None:
         self.totals.audio_samples += window.samples
@@ -179,7 +188,7 @@ class Pipeline:
         delay_s, bad_replies = RETRY_FIRST_S, 0
         while self._backlog.holds(window):
             try:
-                with self._backlog.busy_with(window):
+                with self._backlog.busy_with(window), self._warning_when_slow():
                     hearing = await self._stream.classify(window)
             except BackendUnavailable as error:
                 await self._set_degraded(error)
@@ -260,6 +269,18 @@ class Pipeline:
         if window.start_sample >= self._marks.already_heard or observation.kind == "transcript":
             return True
         return observation.end_ms > ms_from_samples(self._marks.already_heard)
+
+    @contextmanager
+    def _warning_when_slow(self) -> Iterator[None]:
+        """Say that the service is degraded while its answer is still awaited."""
+        timer = asyncio.get_running_loop().call_later(SLOW_ANSWER_S, self._warn)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _warn(self) -> None:
+        self._warning = asyncio.create_task(self._set_degraded(BackendUnavailable("slow")), name="linnet-slow-voice")
 
     async def _set_degraded(self, error: VoiceError) -> None:
         if not self._is_degraded:

@@ -186,6 +186,20 @@ async def test_an_utterance_that_the_service_took_along_is_part_of_the_gap():
     assert sink.gaps() == [("service", 500, 3000)]
 
 
+async def test_a_slow_answer_is_told_before_it_comes(monkeypatch):
+    monkeypatch.setattr(pipeline_module, "SLOW_ANSWER_S", 0.01)
+    ear, sink = Ear(), Sink()
+    ear.may_answer.clear()
+    async with running(ear, sink) as pipeline:
+        pipeline.push(SECOND)
+        while not sink.services:
+            await asyncio.sleep(0.01)
+        ear.may_answer.set()
+        await pipeline.finalize()
+
+    assert sink.services == ["degraded", "ready"]
+
+
 async def test_a_hole_ends_the_utterance_before_it():
     ear, sink = Ear(), Sink()
     ear.open_since = 0
