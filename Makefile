@@ -12,7 +12,7 @@ PRODUCTION_LIKE = SECRET_KEY=only-for-the-system-checks-0123456789-abcdefghijklm
 	DATABASE_URL=postgres://linnet@127.0.0.1/linnet REDIS_URL=redis://127.0.0.1:6379/0
 IN_MEMORY = SECRET_KEY=only-for-the-check-of-the-migrations DATABASE_URL=sqlite://:memory:
 
-.PHONY: help install run test check bench bench-engine clean
+.PHONY: help install run test check bench chaos bench-engine clean
 
 help:
 	@echo "make run           run Linnet on this computer (installs it first)"
@@ -20,6 +20,7 @@ help:
 	@echo "make test          run all tests; TEST_ARGS='-k microphone' runs some"
 	@echo "make check         format, lint, types, layers, settings, migrations"
 	@echo "make bench         what a session costs the server"
+	@echo "make chaos         break everything for a while, and see that nothing is lost (SEED= SECONDS=)"
 	@echo "make bench-engine  how well and how fast the engine listens"
 
 install: $(STAMPS)/voice
@@ -41,8 +42,11 @@ check: $(STAMPS)/dev
 bench: $(STAMPS)/test
 	$(BIN)/python -m benchmarks.server
 
+chaos: $(STAMPS)/test
+	$(BIN)/python -m benchmarks.chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+
 bench-engine: $(STAMPS)/test
-	$(BIN)/python -m benchmarks.engine.signals
+	$(BIN)/python -m benchmarks.engine
 
 clean:
 	rm -rf $(VENV) build staticfiles *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
