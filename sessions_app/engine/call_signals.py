@@ -13,10 +13,12 @@ from sessions_app.engine.line_tones import FRAME, HOP, name_frames
 
 __all__ = ["QUEUE_LABELS", "CallReport", "CallSignals", "Digit", "LineState", "LineTone"]
 
-QUEUE_LABELS: dict[LineTone, str] = {  # the wire has no word for a dial tone or a special information tone
+# cf-voice has one word for every tone that says "no"; for a dial tone it has none.
+QUEUE_LABELS: dict[LineTone, str] = {
     "ringback": "ringback",
     "busy": "busy",
     "reorder": "busy",
+    "special_information": "busy",
 }
 
 MOSTLY_TONE = 0.6  # share of a stretch; music holds a pure note for half a second at most

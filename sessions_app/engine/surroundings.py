@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sessions_app.audio.pcm import ms_from_samples
-from sessions_app.engine.call_signals import CallSignals
+from sessions_app.engine.call_signals import QUEUE_LABELS, CallSignals
 from sessions_app.engine.observation import Observation
 from sessions_app.engine.sound import SoundScene
 
 if TYPE_CHECKING:
     from sessions_app.audio.pcm import Float32
-    from sessions_app.engine.cadence import LineTone
     from sessions_app.engine.call_signals import CallReport
     from sessions_app.engine.observation import ObservationKind
     from sessions_app.engine.sound import Scene
@@ -19,13 +18,6 @@ if TYPE_CHECKING:
 
 NOTHING = "none"  # the line does none of the things it did before
 
-# cf-voice has one word for every tone that says "no"; a dial tone has none there and only keeps music away.
-_QUEUE_LABELS: dict[LineTone, str] = {
-    "ringback": "ringback",
-    "busy": "busy",
-    "reorder": "busy",
-    "special_information": "busy",
-}
 _MOMENT_CONFIDENCE = 0.6
 _DIGIT_CONFIDENCE = 0.95
 
@@ -55,7 +47,7 @@ class Surroundings:
 
     def _about_line(self, calls: CallReport, scene: Scene, start_ms: int, end_ms: int) -> list[Observation]:
         tone = calls.line.tone if calls.line else None
-        label = _QUEUE_LABELS.get(tone) if tone else scene.queue
+        label = QUEUE_LABELS.get(tone) if tone else scene.queue
         if (label or NOTHING) == self._queue:
             return []
         self._queue = label or NOTHING

@@ -15,7 +15,7 @@ from tests.faults.processes import ClassifierProcess
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(180)]
 
-TOLD_S = 6.0  # one deadline of 5 s, and the way to the viewer
+TOLD_S = 6.0  # a promise of 5 s, on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ async def test_every_misbehaviour_is_told_and_recovered_from(world, server, own_
 
     for mode, told_s, back_s, missed in stories:
         record_property(mode, {"told_s": told_s, "back_s": back_s, "missed_frames": missed})
-        assert told_s < TOLD_S + 1, mode  # a busy machine
+        assert told_s < TOLD_S, mode
         assert back_s < 15, mode
         assert missed <= (10 if mode in {"html", "big"} else 0), mode  # one window is given up on nonsense
 
