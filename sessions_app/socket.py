@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
 
-from sessions_app import conf, database_threads, draining
+from sessions_app import conf, database_threads, draining, permission
 from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, ErrorCode, Refusal
 from sessions_app.live.outbox import PeerStalled
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 5.0
+PERMISSION_CHECK_S = 15.0  # a login that ended closes its sockets within this time
 NOT_FOUND = Refusal(ErrorCode.SESSION_NOT_FOUND, "There is no such session.", CloseCode.NOT_FOUND)
 BROKEN = Refusal(ErrorCode.INTERNAL, "Something went wrong here. Please connect again.", CloseCode.INTERNAL)
 GOING_AWAY = Refusal(
@@ -105,6 +107,7 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
         drain.enter(self)
         self.cleanup.callback(drain.leave, self)
         self.own(self._watch_for_silence(), name="silence")
+        self.own(self._watch_permission(), name="permission")
 
     async def enter(self) -> None:
         """Set the socket up, once it is accepted and the session found."""
@@ -185,6 +188,16 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _watch_permission(self) -> None:
+        """Close when the login ended or the permission went; a database that is away now is asked again."""
+        login_key = self.scope["session"].session_key
+        while True:
+            await asyncio.sleep(PERMISSION_CHECK_S)
+            with suppress(DatabaseError, TimeoutError):
+                objection = await database_threads.read(permission.objection, login_key, self.voice_session.pk)
+                if objection is not None:
+                    raise objection
 
     async def _watch_for_silence(self) -> None:
         while True:
