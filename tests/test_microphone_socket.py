@@ -135,7 +135,7 @@ async def test_configuring_after_ready_counts_too(alices_browser, voice_session)
 
         await microphone.say("configure", window_ms=2000)
 
-        await microphone.until("ready", window_ms=2000)
+        assert (await microphone.until("ready", window_ms=2000))["next_sample"] == 0
 
 
 async def test_a_second_microphone_is_refused_unless_it_takes_over(alices_browser, voice_session):
