@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from asgiref.sync import async_to_sync
@@ -16,11 +18,38 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Awaitable, Iterable
 
+    from sessions_app import revisions
     from sessions_app.recording import Stored
 
 logger = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT_S = 2.0  # a viewer that is not told re-reads the database within a heartbeat anyway
+COMPLAIN_EVERY_S = 10.0  # a Redis that is away fails hundreds of calls a second
+
+
+class LayerFailures:
+    """The calls of the channel layer that failed in this process, by error; logged now and then, not each."""
+
+    def __init__(self) -> None:
+        self.by_error: Counter[str] = Counter()
+        self._untold = 0
+        self._complained_s = -COMPLAIN_EVERY_S
+
+    @property
+    def total(self) -> int:
+        return self.by_error.total()
+
+    def note(self, error: BaseException) -> None:
+        name = type(error).__name__
+        self.by_error[name] += 1
+        self._untold += 1
+        now_s = time.monotonic()
+        if now_s - self._complained_s >= COMPLAIN_EVERY_S:
+            logger.warning("channel layer does not answer", extra={"error": name, "failed_calls": self._untold})
+            self._untold, self._complained_s = 0, now_s
+
+
+layer_failures = LayerFailures()
 
 
 class EventsStored(TypedDict):
@@ -30,6 +59,16 @@ class EventsStored(TypedDict):
     first_seq: int
     last_seq: int
     frames: list[str]
+
+
+class Revised(TypedDict):
+    """Revisions `first..last` of the session; `private_frames` are for its owner's views."""
+
+    type: Literal["revised"]
+    first: int
+    last: int
+    frames: list[str]
+    private_frames: list[str]
 
 
 class Passing(TypedDict):
@@ -52,10 +91,13 @@ def frames_of(event: SessionEvent, *, session_id: str, seq: int) -> list[str]:
 
 
 async def publish(stored: Stored) -> None:
-    """Ring for freshly stored events. A layer that fails is logged: viewers heal from the database."""
+    """Ring for freshly stored events. A layer that fails is counted: viewers heal from the database."""
+    session_id = str(stored.session_id)
+    for event in stored.off_record:
+        unnumbered = to_wire(event, session_id=session_id, seq=None) | {"off_record": True}
+        await show(stored.session_id, messages.event(unnumbered))
     if not stored.events:
         return
-    session_id = str(stored.session_id)
     frames = [
         frame
         for seq, event in enumerate(stored.events, stored.first_seq)
@@ -76,6 +118,18 @@ async def show(session_id: uuid.UUID, *frames: str) -> None:
         await _send(session_id, {"type": "passing", "frame": frame})
 
 
+async def publish_revised(revised: revisions.Revised) -> None:
+    """Tell the session's views what changed; one that misses it asks the database at its next heartbeat."""
+    message: Revised = {
+        "type": "revised",
+        "first": revised.first,
+        "last": revised.last,
+        "frames": list(revised.frames),
+        "private_frames": list(revised.private_frames),
+    }
+    await _send(revised.session_id, message)
+
+
 async def publish_all(batches: Iterable[Stored]) -> None:
     for stored in batches:
         await publish(stored)
@@ -84,6 +138,10 @@ async def publish_all(batches: Iterable[Stored]) -> None:
 def publish_sync(*batches: Stored) -> None:
     """`publish` for views, the admin and commands; call it after the commit."""
     async_to_sync(publish_all)(batches)
+
+
+def publish_revised_sync(revised: revisions.Revised) -> None:
+    async_to_sync(publish_revised)(revised)
 
 
 async def join(layer: Any, session_id: uuid.UUID, channel_name: str) -> None:
@@ -95,7 +153,7 @@ async def part(layer: Any, session_id: uuid.UUID, channel_name: str) -> None:
     await _tolerate(layer.group_discard(group_of(session_id), channel_name))
 
 
-async def _send(session_id: uuid.UUID, message: EventsStored | Passing) -> None:
+async def _send(session_id: uuid.UUID, message: EventsStored | Revised | Passing) -> None:
     await _tolerate(get_channel_layer().group_send(group_of(session_id), message))
 
 
@@ -105,4 +163,4 @@ async def _tolerate(call: Awaitable[None]) -> None:
         async with asyncio.timeout(PUBLISH_TIMEOUT_S):
             await call
     except Exception as error:  # every layer has its own
-        logger.warning("channel layer does not answer", extra={"error": type(error).__name__})
+        layer_failures.note(error)

@@ -10,10 +10,10 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from sessions_app import broadcast, conf, database_threads, lease, presence
+from sessions_app import broadcast, conf, database_threads, editing, lease, presence, revisions
 from sessions_app.feed import Feed
 from sessions_app.live import messages
-from sessions_app.live.messages import CloseCode, Configure, ErrorCode, MissingSamples, Refusal, Replay
+from sessions_app.live.messages import CloseCode, Configure, ErrorCode, Mark, MissingSamples, Refusal, Replay
 from sessions_app.live.outbox import SEND_TIMEOUT_S, Outbox, PeerStalled
 from sessions_app.microphone import ENDED, TAKEN, Microphone, claim
 from sessions_app.socket import SessionSocket
@@ -183,8 +183,8 @@ class LiveConsumer(SessionSocket):
 
     async def enter(self) -> None:
         self._check_number_of_views()
-        after = _after(self.scope["query_string"])
-        self.feed = Feed(self.voice_session.pk, after=after if after <= self.voice_session.last_seq else 0)
+        after, revision = _cursors(self.scope["query_string"], self.voice_session)
+        self.feed = Feed(self.voice_session.pk, after=after, revision=revision)
         self.has_shown = asyncio.Event()
         presence.current().enter(self.feed)
         self.cleanup.push_async_callback(self._go)
@@ -202,9 +202,25 @@ class LiveConsumer(SessionSocket):
                 self.feed.answer(messages.pong())
             case Replay(after):
                 self.feed.replay(after)
+            case Mark() as mark:
+                self.own(self._keep(mark), name="mark")
+
+    async def _keep(self, mark: Mark) -> None:
+        revised = await database_threads.write(
+            editing.add_note, self.voice_session, author=self.scope["user"], at_ms=mark.at_ms, text=mark.text
+        )
+        await broadcast.publish_revised(revised)
 
     async def events_stored(self, message: broadcast.EventsStored) -> None:
         self.feed.ring(first_seq=message["first_seq"], last_seq=message["last_seq"], frames=message["frames"])
+
+    async def revised(self, message: broadcast.Revised) -> None:
+        self.feed.revise(
+            first=message["first"],
+            last=message["last"],
+            frames=message["frames"],
+            private_frames=message["private_frames"],
+        )
 
     async def passing(self, message: broadcast.Passing) -> None:
         self.feed.pass_on(message["frame"])
@@ -294,10 +310,18 @@ class Nowhere(SessionSocket):
         raise StopConsumer
 
 
-def _after(query_string: bytes) -> int:
-    """Return the viewer's cursor; nonsense is a new viewer's 0."""
-    value = parse_qs(query_string.decode("latin-1")).get("after", ["0"])[0]
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
+def _cursors(query_string: bytes, voice_session: VoiceSession) -> tuple[int, int]:
+    """Return how far the viewer has read, events and revisions. Nonsense is a new viewer's, who reads all anew."""
+    fields = parse_qs(query_string.decode("latin-1"))
+    after, revision = (_number(fields.get(name, [""])[0]) for name in ("after", "revision"))
+    return (
+        after if after is not None and after <= voice_session.last_seq else 0,
+        min(voice_session.revision if revision is None else revision, voice_session.revision),
+    )
+
+
+def _number(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 
 def _snapshot(voice_session: VoiceSession) -> tuple[dict[str, Json], bool]:
@@ -308,6 +332,9 @@ def _snapshot(voice_session: VoiceSession) -> tuple[dict[str, Json], bool]:
         "engine": voice_session.engine,
         "simulated": voice_session.simulated,
         "title": voice_session.display_title,
-        "speakers": {},
+        "speakers": dict(revisions.names_of(voice_session.pk)),
+        "revision": voice_session.revision,
+        "off_record": voice_session.is_off_record,
+        "notes": list(revisions.notes_of(voice_session.pk)),
     }
     return fields, lease.is_taken(voice_session.pk)

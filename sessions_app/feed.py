@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sessions_app import database_threads
+from sessions_app import database_threads, revisions
 from sessions_app.broadcast import frames_of
 from sessions_app.models import Event
 
@@ -23,7 +23,7 @@ MAX_WAITING = 200  # doorbells; a viewer that is slower than that reads the data
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Frames to send next; `last_seq` is the number of the last stored event among them, None without one."""
+    """Frames to send next; `last_seq` is the number of the last event (or revision) among them, None without one."""
 
     frames: Sequence[str]
     last_seq: int | None
@@ -34,8 +34,9 @@ class Feed:
 
     stream_id = None  # a viewer, in the eyes of `presence`
 
-    def __init__(self, session_id: uuid.UUID, *, after: int) -> None:
+    def __init__(self, session_id: uuid.UUID, *, after: int, revision: int = 0, is_owner: bool = True) -> None:
         self.session_id = session_id
+        self.is_owner = is_owner
         self.is_deleted = False
         self._is_stopping = False
         self._cursor = after  # the last event that was delivered
@@ -43,6 +44,10 @@ class Feed:
         self._known_last = after
         self._is_behind = True  # the first read is a hole like any other
         self._waiting: deque[Page] = deque()
+        self._revision = revision  # the last one that was delivered
+        self._revision_tail = revision  # the last one that is delivered or waits
+        self._known_revision = revision
+        self._revised: deque[Page] = deque()
         self._urgent: deque[str] = deque(maxlen=8)
         self._changed = asyncio.Event()
 
@@ -56,6 +61,15 @@ class Feed:
             self._tail = last_seq
         else:
             self._fall_behind()
+        self._changed.set()
+
+    def revise(self, *, first: int, last: int, frames: Sequence[str], private_frames: Sequence[str]) -> None:
+        """Take news of changes to lines, names and notes; shown after the events that came before them."""
+        self._known_revision = max(self._known_revision, last)
+        if first == self._revision_tail + 1 and len(self._revised) < MAX_WAITING:
+            own = (*frames, *private_frames) if self.is_owner else tuple(frames)
+            self._revised.append(Page(own, last))
+            self._revision_tail = last
         self._changed.set()
 
     def pass_on(self, frame: str) -> None:
@@ -79,7 +93,10 @@ class Feed:
         """Take the heartbeat's facts: a number beyond our tail is a doorbell that never rang."""
         if facts is None:
             self.is_deleted = True
-        elif facts.last_seq > max(self._tail, self._known_last):
+            self._changed.set()
+            return
+        self._known_revision = max(self._known_revision, facts.revision)
+        if facts.last_seq > max(self._tail, self._known_last):
             self._known_last = facts.last_seq
             self._fall_behind()
         self._changed.set()
@@ -101,6 +118,12 @@ class Feed:
                 if page.last_seq is not None:
                     self._cursor = page.last_seq
                 yield page
+            elif self._revised:
+                revised = self._revised.popleft()
+                self._revision = revised.last_seq or self._revision
+                yield Page(revised.frames, None)
+            elif self._revision < self._known_revision:
+                yield await self._read_revisions()
             elif self._is_stopping:
                 return
             else:
@@ -124,6 +147,13 @@ class Feed:
             self._is_behind = self._known_last > self._cursor
         self._tail = self._cursor
         return Page(frames, self._cursor)
+
+    async def _read_revisions(self) -> Page:
+        """Read every change behind the last one that was delivered; they are few."""
+        revised = await database_threads.read(revisions.read_after, self.session_id, self._revision)
+        self._revision = self._revision_tail = max(revised.last, self._known_revision)
+        self._revised.clear()
+        return Page((*revised.frames, *(revised.private_frames if self.is_owner else ())), None)
 
 
 def read_page(session_id: uuid.UUID, after: int, limit: int = PAGE_EVENTS) -> list[Event]:

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from sessions_app import allocations, broadcast, recording
+from sessions_app import allocations, broadcast, off_record, recording
 from sessions_app.annotation.events import GapCause, gap
 from sessions_app.annotation.events import state as state_event
 from sessions_app.audio.pcm import ms_from_samples
@@ -100,6 +100,7 @@ def _end(endable: VoiceSessionQuerySet, voice_session: VoiceSession, reason: End
         ended = endable.filter(pk=voice_session.pk).update(state=State.STOPPED, end_reason=reason, ended_at=Now())
         if not ended:
             return False
+        _close_off_record(voice_session)
         _note(voice_session, State.STOPPED, reason, before=_lost_words(voice_session))
         transaction.on_commit(lambda: allocations.release_of(voice_session.pk))
     return True
@@ -111,6 +112,14 @@ def _note(voice_session: VoiceSession, state: State, reason: str = "", *, before
     changed = state_event(state, at_ms=voice_session.audio_ms, reason=reason)
     _store(voice_session, [*before, changed])
     voice_session.refresh_from_db()
+
+
+def _close_off_record(voice_session: VoiceSession) -> None:
+    """Mark the stretch that is still off the record: the end of the session is its end."""
+    if (closed := off_record.finish(voice_session.pk, author=None)) is not None:
+        revised, stored = closed
+        transaction.on_commit(lambda: broadcast.publish_sync(stored))
+        transaction.on_commit(lambda: broadcast.publish_revised_sync(revised))
 
 
 def _store(voice_session: VoiceSession, events: list[SessionEvent]) -> None:

@@ -219,7 +219,7 @@ class Microphone:
             await asyncio.Event().wait()  # nothing more may be stored; the socket cancels this task
             return
         await broadcast.publish(stored)
-        if (picked_up_ms := self._pickup.see(stored.events)) is not None:
+        if (picked_up_ms := self._pickup.see((*stored.events, *stored.off_record))) is not None:
             await broadcast.show(self.session_id, messages.alert(at_ms=picked_up_ms))
         self._outbox.put_dropping_oldest(
             messages.ack(

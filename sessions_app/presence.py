@@ -35,6 +35,7 @@ class Facts:
     state: str
     end_reason: str
     stream_id: uuid.UUID | None
+    revision: int = 0
 
 
 class Watcher(Protocol):
@@ -100,9 +101,12 @@ def _touch(session_ids: Collection[uuid.UUID], stream_ids: Collection[uuid.UUID]
     values = {"last_seen_at": Now()} | ({"stream_seen_at": lease_seen} if lease_seen else {})
     VoiceSession.objects.filter(pk__in=session_ids, state=State.RUNNING).update(**values)
     rows = VoiceSession.objects.filter(pk__in=session_ids).values_list(
-        "pk", "next_seq", "state", "end_reason", "stream_id"
+        "pk", "next_seq", "revision", "state", "end_reason", "stream_id"
     )
-    return {pk: Facts(next_seq - 1, state, reason, stream_id) for pk, next_seq, state, reason, stream_id in rows}
+    return {
+        pk: Facts(next_seq - 1, state, reason, stream_id, revision)
+        for pk, next_seq, revision, state, reason, stream_id in rows
+    }
 
 
 def touch(session_id: uuid.UUID) -> None:

@@ -1,4 +1,4 @@
-"""Whether this process can do its work: the database, the channel layer, the voice back end."""
+"""Whether this process is alive, and whether it can do its work: database, channel layer, voice back end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, connection
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 PROBE_TIMEOUT_S = 4.0
+
+
+@require_GET
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    return JsonResponse({"status": "ok", "service": "linnet"})
 
 
 @require_GET

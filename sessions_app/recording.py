@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from sessions_app.annotation.events import Kind
 from sessions_app.models import Event, State, VoiceSession
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from sessions_app.annotation.events import SessionEvent
 
@@ -43,6 +45,7 @@ class Stored:
     first_seq: int
     events: tuple[SessionEvent, ...]
     is_running: bool
+    off_record: tuple[SessionEvent, ...] = ()  # heard, to be shown, and stored nowhere
 
     @property
     def last_seq(self) -> int:
@@ -63,14 +66,8 @@ def store(batches: Sequence[Batch]) -> list[Stored | Superseded]:
     now = timezone.now()
     with transaction.atomic():
         numbered = _advance(batches)
-        rows = [
-            Event.of(event, session_id=batch.session_id, seq=seq, at=now)
-            for batch in batches
-            if batch.session_id in numbered
-            for seq, event in enumerate(batch.events, numbered[batch.session_id].first_seq)
-        ]
-        Event.objects.bulk_create(rows, batch_size=MAX_ROWS_PER_INSERT)
-        return [numbered.get(batch.session_id) or _already_stored(batch) for batch in batches]
+        _insert(numbered.values(), now)
+        return [numbered.get(batch.session_id) or _store_otherwise(batch, now) for batch in batches]
 
 
 def append(session_id: uuid.UUID, events: Sequence[SessionEvent]) -> Stored:
@@ -78,12 +75,23 @@ def append(session_id: uuid.UUID, events: Sequence[SessionEvent]) -> Stored:
     with transaction.atomic():
         VoiceSession.objects.filter(pk=session_id).update(next_seq=F("next_seq") + len(events))
         next_seq, state = VoiceSession.objects.values_list("next_seq", "state").get(pk=session_id)
-        first_seq = next_seq - len(events)
-        now = timezone.now()
-        Event.objects.bulk_create(
-            [Event.of(event, session_id=session_id, seq=seq, at=now) for seq, event in enumerate(events, first_seq)]
+        stored = Stored(
+            session_id=session_id,
+            first_seq=next_seq - len(events),
+            events=tuple(events),
+            is_running=state == State.RUNNING,
         )
-    return Stored(session_id=session_id, first_seq=first_seq, events=tuple(events), is_running=state == State.RUNNING)
+        _insert([stored], timezone.now())
+    return stored
+
+
+def _insert(numbered: Iterable[Stored], now: datetime) -> None:
+    rows = [
+        Event.of(event, session_id=stored.session_id, seq=seq, at=now)
+        for stored in numbered
+        for seq, event in enumerate(stored.events, stored.first_seq)
+    ]
+    Event.objects.bulk_create(rows, batch_size=MAX_ROWS_PER_INSERT)
 
 
 # `stream_id` fences off a microphone that was superseded, `stream_commits` a batch that is already there.
@@ -98,12 +106,16 @@ _ADVANCE = """
     WHERE {table}.id = batch.session_id
         AND {table}.stream_id = batch.stream_id
         AND stream_commits < batch.commit_no
+        AND has_off_record = {has_off_record}
     RETURNING id, next_seq, state
 """
 
 
-def _advance(batches: Sequence[Batch]) -> dict[uuid.UUID, Stored]:
-    """Move marks and numbers of all sessions on; return the sessions that took it, with their first number."""
+def _advance(batches: Sequence[Batch], *, has_off_record: bool = False) -> dict[uuid.UUID, Stored]:
+    """Move marks and numbers of all sessions on; return the sessions that took it, with their first number.
+
+    Sessions that were ever off the record are taken apart from the others: their events are looked at first.
+    """
     identifier = VoiceSession._meta.get_field("id")
     parameters: list[str | int] = []
     for batch in batches:
@@ -116,7 +128,9 @@ def _advance(batches: Sequence[Batch]) -> dict[uuid.UUID, Stored]:
             batch.settled_sample,
         ]
     placeholders = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(batches))
-    statement = _ADVANCE.format(table=VoiceSession._meta.db_table, rows=placeholders)
+    statement = _ADVANCE.format(
+        table=VoiceSession._meta.db_table, rows=placeholders, has_off_record="TRUE" if has_off_record else "FALSE"
+    )
     by_id = {batch.session_id: batch for batch in batches}
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
@@ -134,13 +148,31 @@ def _advance(batches: Sequence[Batch]) -> dict[uuid.UUID, Stored]:
     return stored
 
 
-def _already_stored(batch: Batch) -> Stored | Superseded:
+def _store_otherwise(batch: Batch, now: datetime) -> Stored | Superseded:
+    """Store a batch that the common statement passed by, or say why it must not be stored."""
     row = (
-        VoiceSession.objects.filter(pk=batch.session_id, stream_id=batch.stream_id, stream_commits__gte=batch.commit_no)
-        .values_list("next_seq", "state")
+        VoiceSession.objects.select_for_update()
+        .filter(pk=batch.session_id, stream_id=batch.stream_id)
+        .values_list("next_seq", "state", "stream_commits", "off_record")
         .first()
     )
     if row is None:
         return Superseded()
-    next_seq, state = row
-    return Stored(session_id=batch.session_id, first_seq=next_seq, events=(), is_running=state == State.RUNNING)
+    next_seq, state, commits, stretches = row
+    if commits >= batch.commit_no:
+        return Stored(session_id=batch.session_id, first_seq=next_seq, events=(), is_running=state == State.RUNNING)
+    hidden = tuple(event for event in batch.events if _is_off_record(event, stretches))
+    kept = tuple(event for event in batch.events if event not in hidden)
+    stored = _advance([replace(batch, events=kept)], has_off_record=True)[batch.session_id]
+    _insert([stored], now)
+    return replace(stored, off_record=hidden)
+
+
+def _is_off_record(event: SessionEvent, stretches: list[tuple[int, int | None]]) -> bool:
+    """Tell whether any part of `event` lies in one of `stretches`; that sound was missed is no secret."""
+    if event.kind in {Kind.GAP, Kind.STATE}:
+        return False
+    return any(
+        (event.end_ms > from_ms or event.start_ms >= from_ms) and (until_ms is None or event.start_ms < until_ms)
+        for from_ms, until_ms in stretches
+    )

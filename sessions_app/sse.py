@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from sessions_app import broadcast, database_threads, draining, presence
 from sessions_app.feed import Feed
 from sessions_app.models import VoiceSession
-from sessions_app.views import unauthenticated
+from sessions_app.views.access import unauthenticated
 
 if TYPE_CHECKING:
     import uuid
@@ -36,7 +36,7 @@ async def session_stream(request: HttpRequest, session_id: uuid.UUID) -> HttpRes
     if voice_session is None:
         raise Http404
     after = _cursor(request)
-    feed = Feed(session_id, after=after if after <= voice_session.last_seq else 0)
+    feed = Feed(session_id, after=after if after <= voice_session.last_seq else 0, revision=voice_session.revision)
     response = StreamingHttpResponse(_stream(feed), content_type="text/event-stream")
     response["X-Accel-Buffering"] = "no"
     return response
@@ -92,6 +92,8 @@ async def _listen(layer: Any, channel: str, feed: Feed) -> None:
         message = await layer.receive(channel)
         if message["type"] == "events.stored":
             feed.ring(first_seq=message["first_seq"], last_seq=message["last_seq"], frames=message["frames"])
+        elif message["type"] == "revised":
+            feed.revise(**{name: message[name] for name in ("first", "last", "frames", "private_frames")})
         elif message["type"] == "passing":
             feed.pass_on(message["frame"])
 
@@ -106,8 +108,8 @@ def _as_sse(frame: str) -> str:
             event = message["event"]
             text = orjson.dumps(event).decode()
             return f"id: {event['seq']}\nevent: {event['event_type']}-event\ndata: {text}\n\n"
-        case "service":
-            return f"event: service-event\ndata: {frame}\n\n"
+        case "service" | "revised" as kind:
+            return f"event: {kind}-event\ndata: {frame}\n\n"
         case _:
             return ""
 

@@ -8,7 +8,7 @@ import json
 import pytest
 from asgiref.sync import sync_to_async
 
-from sessions_app import broadcast, feed, recording
+from sessions_app import broadcast, editing, feed, recording
 from sessions_app.feed import Feed
 from sessions_app.presence import Facts
 from tests.test_recording import words
@@ -126,3 +126,63 @@ async def test_views_that_come_while_events_are_stored_miss_none_and_see_none_tw
 
     for reader in readers:
         assert await reader == list(range(1, 101))
+
+
+def rename(voice_session, title):
+    return editing.rename(voice_session, title, author=None)
+
+
+async def titles(view, number):
+    """Return the next `number` titles that the view is told."""
+    got = []
+    async with asyncio.timeout(10):
+        async for page in view.pages():
+            got += [message["title"] for frame in page.frames if (message := json.loads(frame))["type"] == "session"]
+            if len(got) >= number:
+                return got
+
+
+def tell(view, revised):
+    view.revise(first=revised.first, last=revised.last, frames=revised.frames, private_frames=revised.private_frames)
+
+
+async def test_changes_come_in_order_after_the_events_before_them(voice_session):
+    view = Feed(voice_session.pk, after=0)
+
+    for title in ("one", "two"):
+        tell(view, await sync_to_async(rename)(voice_session, title))
+
+    assert await titles(view, 2) == ["one", "two"]
+
+
+async def test_a_change_that_never_rang_is_read_at_the_next_heartbeat(voice_session):
+    view = Feed(voice_session.pk, after=0)
+    await sync_to_async(rename)(voice_session, "missed")
+
+    view.note(Facts(last_seq=0, revision=1, state="running", end_reason="", stream_id=None))
+
+    assert await titles(view, 1) == ["missed"]
+
+
+async def test_a_change_behind_a_hole_brings_the_missed_one_along(voice_session, alice):
+    view = Feed(voice_session.pk, after=0)
+    await sync_to_async(editing.name_speaker)(voice_session, "Speaker A", "Ann", author=alice)
+
+    tell(view, await sync_to_async(rename)(voice_session, "second"))
+
+    async for page in view.pages():
+        if page.frames:
+            assert [json.loads(frame)["type"] for frame in page.frames] == ["speakers", "session"]
+            return
+
+
+async def test_notes_are_the_owners_alone(voice_session, alice):
+    view = Feed(voice_session.pk, after=0, is_owner=False)
+
+    tell(view, await sync_to_async(editing.add_note)(voice_session, author=alice, text="be calm"))
+    tell(view, await sync_to_async(rename)(voice_session, "then"))
+
+    async for page in view.pages():
+        assert not any("be calm" in frame for frame in page.frames)
+        if page.frames:
+            return

@@ -42,7 +42,7 @@ def test_a_row_shown_in_an_error_report_does_not_hold_what_was_said(voice_sessio
 
 def test_an_error_page_does_not_hold_what_was_said(alices_browser, voice_session, monkeypatch):
     recording.append(voice_session.pk, [words(CANARY)])
-    monkeypatch.setattr("sessions_app.views.exports.session_wire", lambda voice_session: 1 / 0)
+    monkeypatch.setattr("sessions_app.views.session.exports.session_wire", lambda voice_session: 1 / 0)
     alices_browser.raise_request_exception = False
 
     answer = alices_browser.get(f"/sessions/{voice_session.pk}/", HTTP_ACCEPT="application/json")

@@ -15,8 +15,8 @@ from sessions_app.recording import Batch, Stored, Superseded
 pytestmark = pytest.mark.django_db
 
 
-def words(text="hello"):
-    return SessionEvent(kind=Kind.TRANSCRIPT, start_ms=0, end_ms=1000, text=text, speaker="Speaker A")
+def words(text="hello", *, start_ms=0, end_ms=1000, speaker="Speaker A"):
+    return SessionEvent(kind=Kind.TRANSCRIPT, start_ms=start_ms, end_ms=end_ms, text=text, speaker=speaker)
 
 
 def batch_of(held, commit_no=1, *, events=(), heard=16_000, settled=16_000):

@@ -17,6 +17,8 @@ MAX_FRAME_BYTES = 32_000  # one second of PCM16 at 16 kHz
 MIN_WINDOW_MS, MAX_WINDOW_MS = 500, 5000
 MAX_SPEAKERS = 8
 MAX_GAP_SAMPLES = 24 * 3600 * 16_000  # a day: longer than any session is a mistake
+MAX_CLOCK_MS = 366 * 24 * 3600 * 1000
+MAX_NOTE_CHARS = 1000
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 
 
@@ -90,7 +92,15 @@ class Replay:
     after: int
 
 
-ViewerMessage: TypeAlias = Replay | Literal["ping"]
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment to keep: a bookmark, or a note when it has text. `at_ms` is None for "now"."""
+
+    at_ms: int | None
+    text: str = ""
+
+
+ViewerMessage: TypeAlias = Replay | Mark | Literal["ping"]
 
 
 def parse_audio_message(text: str) -> AudioMessage:
@@ -115,6 +125,10 @@ def parse_viewer_message(text: str) -> ViewerMessage:
             return "ping"
         case "replay":
             return Replay(_integer(fields, "after", 0, 2**62))
+        case "bookmark":
+            return Mark(_optional_integer(fields, "at_ms", 0, MAX_CLOCK_MS))
+        case "note":
+            return Mark(_optional_integer(fields, "at_ms", 0, MAX_CLOCK_MS), _note_text(fields))
         case other:
             raise _bad(f"Unknown message type {_shown(other)}.")
 
@@ -159,6 +173,13 @@ def _configure(fields: dict[str, object]) -> Configure:
         raise _invalid_config(refusal.message) from refusal
 
 
+def _note_text(fields: dict[str, object]) -> str:
+    text = fields.get("text")
+    if not isinstance(text, str) or not text.strip() or len(text) > MAX_NOTE_CHARS:
+        raise _bad(f"A note has 1 to {MAX_NOTE_CHARS} characters of text.", None)
+    return text.strip()
+
+
 def _optional_integer(fields: dict[str, object], name: str, low: int, high: int) -> int | None:
     return None if fields.get(name) is None else _integer(fields, name, low, high)
 
@@ -170,7 +191,7 @@ def _integer(fields: dict[str, object], name: str, low: int, high: int) -> int:
     return value
 
 
-def _bad(message: str, close: CloseCode = CloseCode.BAD_MESSAGE) -> Refusal:
+def _bad(message: str, close: CloseCode | None = CloseCode.BAD_MESSAGE) -> Refusal:
     return Refusal(ErrorCode.CONFIG_INVALID, message, close)
 
 
@@ -249,6 +270,24 @@ def partial(*, utterance_id: str, speaker_id: str, text: str, start_ms: int, end
     return _frame(
         "partial", utterance_id=utterance_id, speaker_id=speaker_id, text=text, start_ms=start_ms, end_ms=end_ms
     )
+
+
+def revised(seq: int, wire: dict[str, Json]) -> str:
+    """A line was corrected, removed or given to another speaker."""
+    return _frame("revised", seq=seq, event=wire)
+
+
+def speakers(names: dict[str, str]) -> str:
+    return _frame("speakers", speakers=names)
+
+
+def session(*, title: str, is_off_record: bool) -> str:
+    return _frame("session", title=title, off_record=is_off_record)
+
+
+def note(fields: dict[str, Json]) -> str:
+    """A note or bookmark of the session, new, changed or removed; the owner's views alone hear of it."""
+    return _frame("note", **fields)
 
 
 def state(label: str, *, reason: str = "") -> str:

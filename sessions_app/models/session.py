@@ -1,4 +1,4 @@
-"""What is kept: a session of listening, and the numbered events that came of it."""
+"""A session of listening: whose it is, how it stands, how far it was heard."""
 
 from __future__ import annotations
 
@@ -16,12 +16,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.annotation.events import Json, Kind, SessionEvent, to_wire
 from sessions_app.audio.pcm import ms_from_samples
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 MIN_WINDOW_MS = 500
@@ -51,10 +48,14 @@ def has_fresh_lease() -> Q:
 
 class VoiceSessionQuerySet(models.QuerySet["VoiceSession"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser | None) -> Self:
-        """Return what `user` may read. The one door for pages, sockets, feeds and exports."""
+        """Return what `user` owns and has not deleted. The one door for pages, sockets, feeds and exports."""
         if user is None or not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(owner_id=user.pk)
+        return self.filter(owner_id=user.pk, deleted_at__isnull=True)
+
+    def deleted_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Return what `user` deleted a moment ago and may still have back."""
+        return self.filter(owner_id=user.pk, deleted_at__isnull=False)
 
     def reviewable_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Return what `user` may look after in the admin."""
@@ -118,6 +119,17 @@ class VoiceSession(models.Model):
     heard_sample = models.PositiveBigIntegerField(default=0, editable=False)
     settled_sample = models.PositiveBigIntegerField(default=0, editable=False)
     next_seq = models.PositiveBigIntegerField(default=1, editable=False)
+    revision = models.PositiveBigIntegerField(default=0, editable=False)  # number of the last `Revision`
+
+    # Stretches [from_ms, until_ms] of the session's clock of which nothing is stored; the last one is open while
+    # until_ms is None. The flag lets the journal pass by sessions that never had one.
+    off_record = models.JSONField(default=list, blank=True, editable=False)
+    has_off_record = models.BooleanField(default=False, editable=False)
+
+    # Forgetting: None keeps it as long as the account says (`Profile.keep_days`).
+    keep_until = models.DateTimeField(_("keep until"), null=True, blank=True)
+    forget_at_end = models.BooleanField(_("forget everything when the session ends"), default=False)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)  # may be undone until it is purged
 
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     started_at = models.DateTimeField(_("started"), null=True, blank=True, editable=False)
@@ -145,6 +157,8 @@ class VoiceSession(models.Model):
             models.Index(fields=["owner", "-created_at"], name="history_of_owner"),
             models.Index(fields=["last_seen_at"], condition=Q(state=State.RUNNING), name="idle_running"),
             models.Index(fields=["id"], condition=Q(settled_sample__lt=F("heard_sample")), name="unsettled"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="deleted_sessions"),
+            models.Index(fields=["keep_until"], condition=Q(keep_until__isnull=False), name="kept_until"),
         ]
 
     def __str__(self) -> str:
@@ -171,94 +185,6 @@ class VoiceSession(models.Model):
     def audio_ms(self) -> int:
         return ms_from_samples(self.heard_sample)
 
-
-class EventQuerySet(models.QuerySet["Event"]):
-    def after(self, seq: int) -> Self:
-        """Return the events behind `seq`, in the order in which they were stored."""
-        return self.filter(seq__gt=seq).order_by("seq")
-
-
-class Event(models.Model):
-    """One thing that happened in a session. `annotation.events.SessionEvent` says what the columns mean."""
-
-    session = models.ForeignKey(VoiceSession, on_delete=models.CASCADE, related_name="events")
-    seq = models.PositiveBigIntegerField()
-    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
-    start_ms = models.PositiveBigIntegerField()
-    end_ms = models.PositiveBigIntegerField()
-    speaker = models.CharField(max_length=64, blank=True)
-    label = models.CharField(max_length=200, blank=True)
-    text = models.TextField(blank=True)
-    confidence = models.FloatField(default=1.0)
-    engine = models.CharField(max_length=32, blank=True)
-    simulated = models.BooleanField(default=False)
-    payload = models.JSONField(default=dict, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects = EventQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["session", "seq"]
-        constraints = [
-            # Also the index of every read: a session's events in order, from a cursor.
-            models.UniqueConstraint(fields=["session", "seq"], name="one_event_per_seq"),
-            models.CheckConstraint(condition=Q(end_ms__gte=F("start_ms")), name="event_ends_after_start"),
-            models.CheckConstraint(
-                condition=Q(confidence__gte=0.0, confidence__lte=1.0), name="confidence_is_a_probability"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.seq}"  # never the words: this string ends up in logs and error pages
-
-    @classmethod
-    def of(cls, event: SessionEvent, *, session_id: uuid.UUID, seq: int, at: datetime) -> Event:
-        """Return the unsaved row that keeps `event` as number `seq`."""
-        return cls(
-            session_id=session_id,
-            seq=seq,
-            kind=event.kind,
-            start_ms=event.start_ms,
-            end_ms=event.end_ms,
-            speaker=event.speaker[:64],
-            label=event.label[:200],
-            text=event.text,
-            confidence=event.confidence,
-            engine=event.engine,
-            simulated=event.simulated,
-            payload=event.payload,
-            created_at=at,
-        )
-
-    def as_event(self) -> SessionEvent:
-        return SessionEvent(
-            kind=Kind(self.kind),
-            start_ms=self.start_ms,
-            end_ms=self.end_ms,
-            speaker=self.speaker,
-            label=self.label,
-            text=self.text,
-            confidence=self.confidence,
-            engine=self.engine,
-            simulated=self.simulated,
-            payload=self.payload,
-        )
-
-    def as_wire(self) -> dict[str, Json]:
-        return to_wire(self.as_event(), session_id=str(self.session_id), seq=self.seq)
-
-
-class VoiceAllocation(models.Model):
-    """A cf-voice that cf-orch holds for us. The row stands until the release is confirmed; sessions may go before."""
-
-    allocation_id = models.CharField(max_length=100, unique=True)
-    url = models.URLField()
-    session = models.ForeignKey(VoiceSession, null=True, on_delete=models.SET_NULL, related_name="allocations")
-    created_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["created_at"]
-
-    def __str__(self) -> str:
-        return self.allocation_id
+    @property
+    def is_off_record(self) -> bool:
+        return bool(self.off_record) and self.off_record[-1][1] is None
