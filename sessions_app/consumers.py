@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from sessions_app import broadcast, conf, database_threads, editing, lease, presence, revisions
+from sessions_app import audience, broadcast, conf, database_threads, editing, lease, presence, revisions
 from sessions_app.feed import Feed
 from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, Configure, ErrorCode, Mark, MissingSamples, Refusal, Replay
@@ -184,7 +184,9 @@ class LiveConsumer(SessionSocket):
     async def enter(self) -> None:
         self._check_number_of_views()
         after, revision = _cursors(self.scope["query_string"], self.voice_session)
-        self.feed = Feed(self.voice_session.pk, after=after, revision=revision)
+        self.feed = Feed(
+            self.voice_session.pk, after=after, revision=revision, last_revision=self.voice_session.revision
+        )
         self.has_shown = asyncio.Event()
         presence.current().enter(self.feed)
         self.cleanup.push_async_callback(self._go)
@@ -237,9 +239,8 @@ class LiveConsumer(SessionSocket):
         snapshot, has_microphone = await database_threads.read(_snapshot, self.voice_session)
         await self._send_text(messages.snapshot(snapshot))
         viewers = presence.current().viewers_of(self.voice_session.pk)
-        frame = messages.presence(viewers=viewers, has_microphone=has_microphone)
-        await self._send_text(frame)
-        await broadcast.show(self.voice_session.pk, frame)
+        await self._send_text(messages.presence(viewers=viewers, has_microphone=has_microphone))
+        audience.announce(self.voice_session.pk)
         async for page in self.feed.pages():
             for frame in page.frames:
                 await self._send_text(frame)
@@ -265,9 +266,7 @@ class LiveConsumer(SessionSocket):
         presence.current().leave(self.feed)
         await broadcast.part(self.channel_layer, session_id, self.channel_name)
         await database_threads.write(presence.touch, session_id)
-        viewers = presence.current().viewers_of(session_id)
-        has_microphone = await database_threads.read(lease.is_taken, session_id)
-        await broadcast.show(session_id, messages.presence(viewers=viewers, has_microphone=has_microphone))
+        audience.announce(session_id)
 
     def _check_number_of_views(self) -> None:
         user_id, limit = self.scope["user"].pk, conf.current().max_viewers_per_user

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from sessions_app import revisions
 from sessions_app.annotation.events import Kind
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from sessions_app.revisions import Revised
 
-MAX_WORDS_CHARS = 2000
 What = Revision.What
 
 
@@ -43,6 +43,7 @@ def give_to_speaker(voice_session: VoiceSession, seq: int, speaker: str, *, auth
     """Say that another voice spoke the line; `speaker` is one of the session's marks ("Speaker B")."""
     with transaction.atomic():
         line = _line(voice_session, seq)
+        _check_voice(voice_session, speaker)
         change = Change(what=What.SPEAKER, seq=seq, before=line.speaker, after=speaker)
         line.speaker = speaker
         line.save(update_fields=["speaker"])
@@ -63,6 +64,7 @@ def remove_line(voice_session: VoiceSession, seq: int, *, author: AbstractBaseUs
 def name_speaker(voice_session: VoiceSession, speaker: str, name: str, *, author: AbstractBaseUser) -> Revised:
     """Call a voice `name` everywhere; an empty name gives it its mark back, and parts it from another."""
     with transaction.atomic():
+        _check_voice(voice_session, speaker)
         before = revisions.names_of(voice_session.pk).get(speaker, "")
         if name:
             SpeakerName.objects.update_or_create(
@@ -77,9 +79,11 @@ def name_speaker(voice_session: VoiceSession, speaker: str, name: str, *, author
 def merge_speakers(voice_session: VoiceSession, speaker: str, same_as: str, *, author: AbstractBaseUser) -> Revised:
     """Say that two of the session's voices are one person's. Raises `ValueError` when that goes in a circle."""
     with transaction.atomic():
+        _check_voice(voice_session, speaker)
+        _check_voice(voice_session, same_as)
         into = _root(voice_session, same_as)
         if into == speaker:
-            raise ValueError("A voice cannot be merged into itself.")
+            raise ValueError(_("These two are one voice already."))
         SpeakerName.objects.update_or_create(
             session=voice_session, speaker=speaker, defaults={"same_as": into, "name": ""}
         )
@@ -143,6 +147,11 @@ def _line(voice_session: VoiceSession, seq: int) -> Event:
     if line is None:
         raise NotThere("line")
     return line
+
+
+def _check_voice(voice_session: VoiceSession, speaker: str) -> None:
+    if not Event.objects.filter(session=voice_session, speaker=speaker).exists():
+        raise NotThere("voice")
 
 
 def _root(voice_session: VoiceSession, speaker: str) -> str:

@@ -34,7 +34,9 @@ class Feed:
 
     stream_id = None  # a viewer, in the eyes of `presence`
 
-    def __init__(self, session_id: uuid.UUID, *, after: int, revision: int = 0, is_owner: bool = True) -> None:
+    def __init__(
+        self, session_id: uuid.UUID, *, after: int, revision: int = 0, last_revision: int = 0, is_owner: bool = True
+    ) -> None:
         self.session_id = session_id
         self.is_owner = is_owner
         self.is_deleted = False
@@ -46,7 +48,7 @@ class Feed:
         self._waiting: deque[Page] = deque()
         self._revision = revision  # the last one that was delivered
         self._revision_tail = revision  # the last one that is delivered or waits
-        self._known_revision = revision
+        self._known_revision = max(revision, last_revision)
         self._revised: deque[Page] = deque()
         self._urgent: deque[str] = deque(maxlen=8)
         self._changed = asyncio.Event()

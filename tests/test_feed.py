@@ -166,12 +166,13 @@ async def test_a_change_that_never_rang_is_read_at_the_next_heartbeat(voice_sess
 
 async def test_a_change_behind_a_hole_brings_the_missed_one_along(voice_session, alice):
     view = Feed(voice_session.pk, after=0)
+    await store(voice_session.pk, [words(speaker="Speaker A")])
     await sync_to_async(editing.name_speaker)(voice_session, "Speaker A", "Ann", author=alice)
 
     tell(view, await sync_to_async(rename)(voice_session, "second"))
 
     async for page in view.pages():
-        if page.frames:
+        if page.frames and '"event"' not in page.frames[0]:
             assert [json.loads(frame)["type"] for frame in page.frames] == ["speakers", "session"]
             return
 

@@ -4,11 +4,20 @@ from sessions_app.models.allocation import VoiceAllocation
 from sessions_app.models.audit import AuditEntry, JobRun
 from sessions_app.models.event import Event
 from sessions_app.models.profile import Profile
-from sessions_app.models.review import Note, Revision, SpeakerName, ToneFeedback, Verdict
+from sessions_app.models.review import (
+    MAX_NAME_CHARS,
+    MAX_WORDS_CHARS,
+    Note,
+    Revision,
+    SpeakerName,
+    ToneFeedback,
+    Verdict,
+)
 from sessions_app.models.session import (
     DEFAULT_WINDOW_MS,
     LEASE_STALE_S,
     MAX_SPEAKERS,
+    MAX_TITLE_CHARS,
     MAX_WINDOW_MS,
     MIN_WINDOW_MS,
     EndReason,
@@ -22,8 +31,11 @@ from sessions_app.models.share import Scope, Share, ShareUse
 __all__ = [
     "DEFAULT_WINDOW_MS",
     "LEASE_STALE_S",
+    "MAX_NAME_CHARS",
     "MAX_SPEAKERS",
+    "MAX_TITLE_CHARS",
     "MAX_WINDOW_MS",
+    "MAX_WORDS_CHARS",
     "MIN_WINDOW_MS",
     "AuditEntry",
     "EndReason",

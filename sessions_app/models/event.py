@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,10 +10,6 @@ from django.utils import timezone
 
 from sessions_app.annotation.events import Json, Kind, SessionEvent, to_wire
 from sessions_app.models.session import VoiceSession
-
-if TYPE_CHECKING:
-    import uuid
-    from datetime import datetime
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -54,25 +50,6 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.seq}"  # never the words: this string ends up in logs and error pages
-
-    @classmethod
-    def of(cls, event: SessionEvent, *, session_id: uuid.UUID, seq: int, at: datetime) -> Event:
-        """Return the unsaved row that keeps `event` as number `seq`."""
-        return cls(
-            session_id=session_id,
-            seq=seq,
-            kind=event.kind,
-            start_ms=event.start_ms,
-            end_ms=event.end_ms,
-            speaker=event.speaker[:64],
-            label=event.label[:200],
-            text=event.text,
-            confidence=event.confidence,
-            engine=event.engine,
-            simulated=event.simulated,
-            payload=event.payload,
-            created_at=at,
-        )
 
     def as_event(self) -> SessionEvent:
         return SessionEvent(

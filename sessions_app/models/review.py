@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.annotation.events import Kind
+from sessions_app.live.messages import MAX_NOTE_CHARS
 from sessions_app.models.session import VoiceSession
 
 MAX_NAME_CHARS = 64
-MAX_NOTE_CHARS = 1000
+MAX_WORDS_CHARS = 2000  # as long as a classifier may make a line
 
 
 class Revision(models.Model):

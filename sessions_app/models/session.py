@@ -25,6 +25,7 @@ MIN_WINDOW_MS = 500
 MAX_WINDOW_MS = 5000
 DEFAULT_WINDOW_MS = 1000
 LEASE_STALE_S = 35.0  # a microphone not seen for two heartbeats (15 s each) and a bit is gone
+MAX_TITLE_CHARS = 200
 MAX_SPEAKERS = 8  # what cf-voice accepts
 
 
@@ -87,7 +88,7 @@ class VoiceSession(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="voice_sessions")
-    title = models.CharField(_("title"), max_length=200, blank=True)
+    title = models.CharField(_("title"), max_length=MAX_TITLE_CHARS, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.STARTING)
     end_reason = models.CharField(_("end reason"), max_length=10, choices=EndReason, default=EndReason.NONE, blank=True)
 
