@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
-import re
 from functools import cache
 from pathlib import Path
 
 import av
-import jiwer
 
+from benchmarks.engine import transcripts
+from benchmarks.engine.transcripts import word_error_rate  # noqa: F401  (for the tests that hear words)
 from sessions_app.audio.window import Windower
 from sessions_app.engine.models import Engine
 from tests.conftest import require
 
 PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")  # asterisk-core-sounds-en-g722
 HOLD_MUSIC = Path("/usr/share/asterisk/moh")  # asterisk-moh-opsound-wav
-ALL_TEXTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")  # slim systems leave it out
 
 SILENCE = bytes(48_000)  # 1.5 s
 
@@ -30,8 +28,6 @@ TEXTS = {
     "vm-nobox": "You cannot reply to this message because the sender does not have a mailbox.",
     "vm-opts": "Press 2 to change folders. Press 3 for advanced options. Press 0 for mailbox options.",
 }
-
-_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
 def prompt(name: str) -> bytes:
@@ -50,16 +46,7 @@ def hold_music(seconds: int) -> list[bytes]:
 
 def all_texts() -> dict[str, str]:
     """Return what is said in the prompts: in all of them, where their package's documentation is installed."""
-    if not ALL_TEXTS.is_file():
-        return TEXTS
-    with gzip.open(ALL_TEXTS, "rt", encoding="utf-8", errors="replace") as file:
-        entries = [line.split(":", 1) for line in file if ":" in line and not line.startswith(";")]
-    return {name: text.strip() for name, text in entries if "[" not in text}
-
-
-def word_error_rate(said: str, heard: str) -> float:
-    """Return the share of words in `said` that `heard` has wrong; case, punctuation and digits do not count."""
-    return jiwer.wer(_plain(said), _plain(heard))
+    return transcripts.texts() if transcripts.TEXTS.is_file() else TEXTS  # slim systems leave it out
 
 
 def listen(listener, pcm16: bytes, *, window_ms: int = 1000, start_sample: int = 0):
@@ -96,8 +83,3 @@ def _decode(path: Path, container: str) -> bytes:
         frames = [part for frame in file.decode(audio=0) for part in resampler.resample(frame)]
     frames += resampler.resample(None)
     return b"".join(bytes(frame.planes[0])[: frame.samples * 2] for frame in frames)
-
-
-def _plain(text: str) -> str:
-    spelled = re.sub(r"\d", lambda digit: f" {_DIGITS[int(digit[0])]} ", text.lower())
-    return " ".join(re.sub(r"[^a-z' ]", " ", spelled).split())
