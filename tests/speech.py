@@ -8,7 +8,6 @@ from pathlib import Path
 import av
 
 from benchmarks.engine import transcripts
-from benchmarks.engine.transcripts import word_error_rate  # noqa: F401  (for the tests that hear words)
 from sessions_app.audio.window import Windower
 from sessions_app.engine.models import Engine
 from tests.conftest import require

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from benchmarks.engine.transcripts import word_error_rate
 from sessions_app.audio.pcm import to_float32
 from sessions_app.engine import asr, weights
 from sessions_app.engine.models import Engine
@@ -22,7 +23,7 @@ def recogniser(engine):
 def test_a_sentence_is_written_down(recogniser):
     words = recogniser.words(to_float32(speech.prompt("vm-nobox")))
 
-    assert speech.word_error_rate(speech.TEXTS["vm-nobox"], words.text) == 0
+    assert word_error_rate(speech.TEXTS["vm-nobox"], words.text) == 0
     assert 0.7 < words.confidence <= 1.0
     assert words.language == "en"
 

@@ -9,6 +9,7 @@ import wave
 
 import pytest
 
+from benchmarks.engine.transcripts import word_error_rate
 from tests import speech
 from tests.processes import Installation
 from tests.stream_audio.listener import SESSION_ID
@@ -152,4 +153,4 @@ def test_real_speech_comes_back_as_words(tmp_path):
 
     captions = re.findall(r"^\d+:\d\d (?!of sound|\[)(.*?)(?:  \(.*)?$", run.stdout, re.MULTILINE)
     heard = re.sub(r"Speaker \w:", "", " ".join(captions))
-    assert speech.word_error_rate(" ".join(speech.TEXTS[name] for name in names), heard) < 0.1
+    assert word_error_rate(" ".join(speech.TEXTS[name] for name in names), heard) < 0.1

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from benchmarks.engine.transcripts import word_error_rate
 from sessions_app.engine.executor import Workers, default_threads
 from sessions_app.engine.models import Engine
 from sessions_app.engine.observation import Hearing
@@ -63,7 +64,7 @@ async def test_a_session_is_captioned():
     rest = await stream.flush()
 
     (final,) = speech.finals(hearing.observations + rest.observations)
-    assert speech.word_error_rate(speech.TEXTS["agent-pass"], final.label) == 0
+    assert word_error_rate(speech.TEXTS["agent-pass"], final.label) == 0
     assert stream.windows == 1
     assert stream.busy_s > 0
     await stream.aclose()
