@@ -60,6 +60,11 @@ class Backlog:
     def ends_with_flush(self) -> bool:
         return bool(self._items) and isinstance(self._items[-1], Flush)
 
+    @property
+    def holes(self) -> int:
+        """How many holes wait: they are never shed, so whoever makes them without end is to be stopped."""
+        return sum(isinstance(item, Hole) for item in self._items)
+
     def append(self, item: Item) -> None:
         last = self._items[-1] if self._items else None
         if isinstance(item, Hole) and isinstance(last, Hole) and last.is_continued_by(item):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 import orjson
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sessions_app.annotation.events import Json
 
 MAX_TEXT_CHARS = 4096  # a control message; the longest honest one is a note of 1000 characters
@@ -272,22 +274,22 @@ def partial(*, utterance_id: str, speaker_id: str, text: str, start_ms: int, end
     )
 
 
-def revised(seq: int, wire: dict[str, Json]) -> str:
+def revised(seq: int, wire: dict[str, Json], *, revision: int) -> str:
     """A line was corrected, removed or given to another speaker."""
-    return _frame("revised", seq=seq, event=wire)
+    return _frame("revised", seq=seq, event=wire, revision=revision)
 
 
-def speakers(names: dict[str, str]) -> str:
-    return _frame("speakers", speakers=names)
+def speakers(names: dict[str, str], *, revision: int) -> str:
+    return _frame("speakers", speakers=names, revision=revision)
 
 
-def session(*, title: str, is_off_record: bool) -> str:
-    return _frame("session", title=title, off_record=is_off_record)
+def session(*, title: str, is_off_record: bool, revision: int) -> str:
+    return _frame("session", title=title, off_record=is_off_record, revision=revision)
 
 
-def note(fields: dict[str, Json]) -> str:
+def note(fields: dict[str, Json], *, revision: int) -> str:
     """A note or bookmark of the session, new, changed or removed; the owner's views alone hear of it."""
-    return _frame("note", **fields)
+    return _frame("note", **fields, revision=revision)
 
 
 def state(label: str, *, reason: str = "") -> str:
@@ -296,6 +298,11 @@ def state(label: str, *, reason: str = "") -> str:
 
 def presence(*, viewers: int, has_microphone: bool) -> str:
     return _frame("presence", viewers=viewers, microphone=has_microphone)
+
+
+def look(values: Mapping[str, str | int | bool], *, changed_ms: int) -> str:
+    """The account that watches changed how captions look, somewhere else perhaps."""
+    return _frame("look", look=dict(values), changed_ms=changed_ms)
 
 
 def alert(*, at_ms: int) -> str:

@@ -56,6 +56,7 @@ class Sink(Protocol):
 class Totals:
     """What the `summary` message adds up."""
 
+    windows: int = 0  # that were heard
     audio_samples: int = 0
     classified_samples: int = 0
     gap_samples: int = 0
@@ -121,13 +122,14 @@ class Pipeline:
         for window in self._windower.push(pcm16):
             self._enqueue(window)
 
-    def skip(self, samples: int) -> None:
-        """Move the clock over `samples` that the client could not replay; they become a gap."""
+    def skip(self, samples: int) -> int:
+        """Move the clock over `samples` that the client could not replay; they become a gap. Return how many wait."""
         start = self.next_sample
         tail = self._windower.skip(samples)
         if tail:
             self._enqueue(tail)
         self._backlog.append(Hole(start, start + samples, GapCause.CONNECTION))
+        return self._backlog.holes
 
     def finalize(self) -> asyncio.Future[int]:
         """Queue the flush of the partial window and the open utterance; the future gives the settled sample."""
@@ -171,6 +173,7 @@ class Pipeline:
         hearing = await self._classify(window)
         if hearing is None:
             return
+        self.totals.windows += 1
         self.totals.classified_samples += window.samples
         news = [observation for observation in hearing.observations if self._is_news(observation, window)]
         events = self._annotator.annotate(news)

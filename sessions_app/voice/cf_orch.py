@@ -173,22 +173,26 @@ class LeasedStream:
         self._renewal: asyncio.Task[tuple[Allocation, VoiceStream]] | None = None
         self._failing_since_s: float | None = None
         self._unsettled = Unsettled()
+        self._must_hear_again = False  # what the old lease took along, until the new one has heard all of it
+        self._untold: tuple[Observation, ...] = ()  # words from a move, until they go out with a window or a flush
 
     async def classify(self, window: PcmWindow) -> Hearing:
-        moved = await self._move_over_if_due()
+        await self._move_over_if_due()
         try:
+            await self._hear_again_if_due()
             hearing = await self._stream.classify(window)
         except VoiceError:
             self._note_failure()
             raise
         self._failing_since_s = None
         self._unsettled.heard(window, hearing.settled_sample)
-        return Hearing(moved + hearing.observations, hearing.settled_sample)
+        return self._with_untold(hearing)
 
     async def flush(self) -> Hearing:
+        await self._hear_again_if_due()
         hearing = await self._stream.flush()
         self._unsettled.clear()
-        return hearing
+        return self._with_untold(hearing)
 
     async def aclose(self) -> None:
         """Close the stream; the allocation stays with the session, which may come back, until the session ends."""
@@ -207,37 +211,45 @@ class LeasedStream:
         elif now_s - self._failing_since_s > DEAD_AFTER_S:
             self._renew_at_s = min(self._renew_at_s, now_s)
 
-    async def _move_over_if_due(self) -> tuple[Observation, ...]:
+    async def _move_over_if_due(self) -> None:
         """Begin to lease anew when it is time, and move when that has come; the old lease serves meanwhile."""
         if self._renewal is None:
             if time.monotonic() >= self._renew_at_s:
                 self._renewal = asyncio.create_task(self._backend.lease(self._config), name="linnet-lease-renewal")
-            return ()
+            return
         if not self._renewal.done():
-            return ()
+            return
         renewal, self._renewal = self._renewal, None
         try:
             allocation, stream = renewal.result()
         except VoiceError:
             self._renew_at_s = time.monotonic() + RENEW_RETRY_S
-            return ()
-        return await self._move_to(allocation, stream)
+            return
+        await self._move_to(allocation, stream)
 
-    async def _move_to(self, allocation: Allocation, stream: VoiceStream) -> tuple[Observation, ...]:
+    async def _move_to(self, allocation: Allocation, stream: VoiceStream) -> None:
         """Leave the old lease with its last words; when it takes them along, the new one hears them again."""
         try:
-            ended = (await self._stream.flush()).observations
+            self._untold += (await self._stream.flush()).observations
             self._unsettled.clear()
         except VoiceError:
-            ended = ()
+            self._must_hear_again = True
         await self._stream.aclose()
         old, self._allocation, self._stream = self._allocation, allocation, stream
         self._renew_at_s = time.monotonic() + TTL_S * RENEW_AT
         self._failing_since_s = None
         await self._backend.give_back(old)
-        again = [await stream.classify(earlier) for earlier in self._unsettled.windows()]
-        self._unsettled.clear()
-        return ended + tuple(said for one in again for said in one.observations if said.kind == "transcript")
+
+    async def _hear_again_if_due(self) -> None:
+        if not self._must_hear_again:
+            return
+        again = [await self._stream.classify(earlier) for earlier in self._unsettled.windows()]
+        self._untold += tuple(said for one in again for said in one.observations if said.kind == "transcript")
+        self._must_hear_again = False
+
+    def _with_untold(self, hearing: Hearing) -> Hearing:
+        untold, self._untold = self._untold, ()
+        return Hearing(untold + hearing.observations, hearing.settled_sample)
 
 
 class _OwnClient:

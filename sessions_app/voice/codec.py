@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 import sys
 import unicodedata
@@ -59,7 +59,8 @@ def encode_window(window: PcmWindow, config: StreamConfig) -> bytes:
     if config.num_speakers:
         fields["num_speakers"] = config.num_speakers
     # The sound needs no escaping: joining bytes costs a quarter of encoding it as a JSON string.
-    return b'{"audio_chunk":"' + base64.b64encode(window.pcm16) + b'",' + orjson.dumps(fields)[1:]
+    sound = binascii.b2a_base64(window.pcm16, newline=False)
+    return b"".join((b'{"audio_chunk":"', sound, b'",', orjson.dumps(fields)[1:]))
 
 
 def decode_events(body: bytes, *, start_ms: int, end_ms: int) -> ClassifyReply:
@@ -211,6 +212,8 @@ def _text(value: object, limit: int) -> str:
     """Return `value` without control characters and unpaired surrogates, cut at `limit`; "" for anything else."""
     if not isinstance(value, str):
         return ""
+    if value.isprintable():  # has neither, and nearly every text is
+        return value[:limit].strip()
     kept = (_BREAKS.get(char, char) for char in value)
     return "".join(char for char in kept if unicodedata.category(char) not in {"Cc", "Cs"})[:limit].strip()
 

@@ -55,6 +55,7 @@ class FallbackStream:
         self._first = first
         self._second: VoiceStream | None = None
         self._unsettled = Unsettled()
+        self._untold: tuple[Observation, ...] = ()  # heard again, while the window behind it was not heard yet
         self._failing_since_s: float | None = None
         self._probed_s = time.monotonic()
 
@@ -73,7 +74,7 @@ class FallbackStream:
 
     async def flush(self) -> Hearing:
         if self._second is not None:
-            return self._marked(await self._second.flush())
+            return self._with_untold(self._marked(await self._second.flush()))
         return await self._first.flush() if self._first is not None else Hearing((), self._config.start_sample)
 
     async def aclose(self) -> None:
@@ -88,25 +89,27 @@ class FallbackStream:
         return now_s - self._failing_since_s >= PATIENCE_S
 
     async def _classify_instead(self, window: PcmWindow) -> Hearing:
-        again: tuple[Observation, ...] = ()
         if self._second is None:
-            again = await self._begin_instead(window)
+            await self._begin_instead(window)
         elif time.monotonic() - self._probed_s >= PROBE_S and await self._is_first_back(window):
             with suppress(VoiceError):
-                return await self._go_back(window)
+                return self._with_untold(await self._go_back(window))
         assert self._second is not None
-        hearing = self._marked(await self._second.classify(window))
-        return Hearing(again + hearing.observations, hearing.settled_sample)
+        return self._with_untold(self._marked(await self._second.classify(window)))
 
-    async def _begin_instead(self, window: PcmWindow) -> tuple[Observation, ...]:
+    async def _begin_instead(self, window: PcmWindow) -> None:
         """Open the second choice, and let it hear the words that were open when the first one went away."""
         lost = self._unsettled.windows()
         start_sample = lost[0].start_sample if lost else window.start_sample
         second = await self._backend.second.open(replace(self._config, start_sample=start_sample))
-        hearings = [self._marked(await second.classify(earlier)) for earlier in lost]
+        try:
+            hearings = [self._marked(await second.classify(earlier)) for earlier in lost]
+        except BaseException:
+            await second.aclose()
+            raise
         self._unsettled.clear()
         self._second, self._probed_s = second, time.monotonic()
-        return tuple(said for hearing in hearings for said in hearing.observations if said.kind == "transcript")
+        self._untold = tuple(said for one in hearings for said in one.observations if said.kind == "transcript")
 
     async def _is_first_back(self, window: PcmWindow) -> bool:
         self._probed_s = time.monotonic()
@@ -129,6 +132,10 @@ class FallbackStream:
         self._second, self._failing_since_s = None, None
         self._unsettled.heard(window, hearing.settled_sample)
         return Hearing(ended.observations + hearing.observations, hearing.settled_sample)
+
+    def _with_untold(self, hearing: Hearing) -> Hearing:
+        untold, self._untold = self._untold, ()
+        return Hearing(untold + hearing.observations, hearing.settled_sample)
 
     def _marked(self, hearing: Hearing) -> Hearing:
         name = self._backend.second.name

@@ -20,7 +20,7 @@ from tests.faults.processes import (
 )
 
 
-def _answers(port):
+def answers(port):
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:
@@ -35,7 +35,7 @@ def prepared(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def prepared_postgres(tmp_path_factory):
-    require(_answers(5432), "PostgreSQL at 127.0.0.1:5432")
+    require(answers(5432), "PostgreSQL at 127.0.0.1:5432")
     name = f"linnet_faults_template_{uuid.uuid4().hex[:12]}"
     on_postgres(f"CREATE DATABASE {name}")
     yield Prepared(tmp_path_factory.mktemp("prepared-postgres"), f"{POSTGRES}/{name}")

@@ -114,18 +114,8 @@ class Redis(Process):
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         self.port = port or free_port()
-        arguments = [
-            "redis-server",
-            "--port",
-            str(self.port),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-        ]
-        super().__init__([*arguments, "--dir", str(folder)], _environment(), folder / "redis.log")
+        arguments = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        super().__init__(["redis-server", *arguments, "--dir", str(folder)], _environment(), folder / "redis.log")
 
     @property
     def url(self) -> str:
@@ -260,12 +250,12 @@ class PostgresWorld(World):
 
     def _database(self, prepared: Prepared) -> dict[str, str]:
         self.name = f"linnet_faults_{uuid.uuid4().hex[:12]}"
-        template = prepared.installation.environment["DATABASE_URL"].rpartition("/")[2]
-        on_postgres(f"CREATE DATABASE {self.name} TEMPLATE {template}")
-        return {"DATABASE_URL": f"{POSTGRES}/{self.name}"}
+        self.cluster, _, template = prepared.installation.environment["DATABASE_URL"].rpartition("/")
+        on_postgres(f"CREATE DATABASE {self.name} TEMPLATE {template}", cluster=self.cluster)
+        return {"DATABASE_URL": f"{self.cluster}/{self.name}"}
 
     def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-        return on_postgres(statement, *parameters, database=self.name)
+        return on_postgres(statement, *parameters, database=self.name, cluster=self.cluster)
 
     def session_key(self, session_id: str) -> str:
         return session_id
@@ -273,17 +263,19 @@ class PostgresWorld(World):
     def cut_connections(self) -> int:
         """Terminate every connection to the database; return how many there were."""
         killed = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
-        return len(on_postgres(killed, self.name))
+        return len(on_postgres(killed, self.name, cluster=self.cluster))
 
     def end(self) -> None:
         super().end()
-        on_postgres(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        on_postgres(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)", cluster=self.cluster)
 
 
-def on_postgres(statement: str, *parameters: object, database: str = "postgres") -> list[tuple[Any, ...]]:
+def on_postgres(
+    statement: str, *parameters: object, database: str = "postgres", cluster: str = POSTGRES
+) -> list[tuple[Any, ...]]:
     import psycopg
 
-    with psycopg.connect(f"{POSTGRES}/{database}", autocommit=True) as connection:
+    with psycopg.connect(f"{cluster}/{database}", autocommit=True) as connection:
         cursor = connection.execute(statement.encode(), parameters or None)
         return cursor.fetchall() if cursor.description else []
 

@@ -73,13 +73,13 @@ async def test_a_senseless_frame_closes_its_socket_and_no_other(alice, server, f
     assert server.rss_bytes - before_bytes < MAX_GROWTH_BYTES
 
 
-@pytest.mark.parametrize("type_", ["finalize", "mute", "keepalive", "configure"])
+@pytest.mark.parametrize("type_", ["finalize", "mute", "keepalive", "configure", "gap"])
 async def test_who_sends_control_messages_without_end_is_stopped(alice, server, type_):
     before_bytes = server.rss_bytes
     async with alice.socket(await alice.start_session()) as socket:
         closing = asyncio.create_task(close_code_of(socket))
         while not closing.done():
-            await asyncio.gather(socket.send_json({"type": type_}), return_exceptions=True)
+            await asyncio.gather(socket.send_json({"type": type_, "samples": 1}), return_exceptions=True)
 
     assert await closing == 4429
     assert server.rss_bytes - before_bytes < MAX_GROWTH_BYTES

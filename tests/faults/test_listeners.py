@@ -67,10 +67,10 @@ class Sink:
 class Speaking:
     """A pipeline that numbered frames are pushed into."""
 
-    def __init__(self, stream):
+    def __init__(self, stream, **marks):
         self.sink = Sink()
         self.pipeline = Pipeline(
-            stream=stream, annotator=Annotator(engine="x", is_simulated=False), sink=self.sink, window_ms=1000
+            stream=stream, annotator=Annotator(engine="x", is_simulated=False), sink=self.sink, window_ms=1000, **marks
         )
 
     async def __aenter__(self):

@@ -191,3 +191,44 @@ test("other messages pass through as they are", () => {
 
   assert.deepEqual(alerts, [{ type: "alert", kind: "human_picked_up", at_ms: 1_200 }]);
 });
+
+test("it comes back with the last change that it was told of", () => {
+  const { socket } = openFeed({ after: 3, revision: 2 });
+
+  socket.says({ type: "revised", seq: 1, event: { seq: 1 }, revision: 3 });
+  socket.says({ type: "note", id: 9, at_ms: 0, text: "", author: "", revision: 5 });
+  socket.says({ type: "speakers", speakers: {}, revision: 4 });
+  socket.drops(1006);
+  mock.timers.tick(500);
+
+  assert.equal(FakeWebSocket.last.url, "ws://linnet/live/?after=3&revision=5");
+});
+
+test("a page that knows no revision takes the server's", () => {
+  const { socket } = openFeed();
+  socket.drops(1006);
+  mock.timers.tick(500);
+
+  FakeWebSocket.last.opens().says({ type: "snapshot", last_seq: 0, revision: 7 }).drops(1006);
+  mock.timers.tick(500);
+
+  assert.equal(FakeWebSocket.last.url, "ws://linnet/live/?after=0&revision=7");
+});
+
+test("what the snapshot promises is not known before it is told", () => {
+  const { socket } = openFeed({ after: 3, revision: 2 });
+
+  socket.says({ type: "snapshot", last_seq: 3, revision: 6 }).drops(1006);
+  mock.timers.tick(500);
+
+  assert.equal(FakeWebSocket.last.url, "ws://linnet/live/?after=3&revision=2");
+});
+
+test("a line that is corrected while it waits behind a hole comes as it is now", () => {
+  const { feed, socket } = openFeed();
+  const heard = listenTo(feed, "event");
+
+  socket.says(event(2)).says({ type: "revised", seq: 2, event: { seq: 2, text: "now" }, revision: 1 }).says(event(1));
+
+  assert.deepEqual(heard.map(({ text }) => text), ["line 1", "now"]);
+});

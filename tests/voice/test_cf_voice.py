@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import zlib
 
 import pytest
 from aiohttp import web
@@ -17,6 +18,7 @@ from sessions_app.voice.scripted import ScriptedBackend
 from sessions_app.voice.server import VoiceServer
 
 SECOND = bytes(32_000)
+BOMB = zlib.compress(b" " * 2_000_000)
 
 
 class Classifier:
@@ -80,6 +82,10 @@ async def refusing(request):
     return web.Response(status=422, text="{}")
 
 
+async def bomb(request):
+    return web.Response(body=BOMB, headers={"Content-Encoding": "deflate"})
+
+
 async def leading_astray(request):
     raise web.HTTPFound("http://127.0.0.1:1/secret")
 
@@ -90,6 +96,7 @@ async def leading_astray(request):
         (hang, BackendUnavailable),
         (drip, BackendUnavailable),
         (flood, BadReply),
+        (bomb, BadReply),
         (html, BadReply),
         (broken, BackendUnavailable),
         (refusing, BackendRefused),
@@ -174,6 +181,20 @@ async def test_closing_a_stream_frees_its_state():
 
         async with server.backend._client.stream("GET", "/health") as answer:
             assert b'"sessions":0' in await answer.aread()
+
+
+async def test_connections_are_kept_between_windows():
+    ports = set()
+
+    async def note_port(request):
+        ports.add(request.transport.get_extra_info("peername")[1])
+        return web.json_response({"events": []})
+
+    async with Classifier(note_port) as classifier:
+        for second in range(5):
+            await classifier.stream.classify(PcmWindow(second * 16_000, SECOND))
+
+    assert len(ports) == 1
 
 
 async def test_a_token_is_asked_for():

@@ -3,7 +3,7 @@
 import { Capture } from "../lib/capture.js";
 import { inWords, SESSION_ENDED, TAKEN_OVER } from "../lib/close_codes.js";
 import { MicrophoneLink, SAMPLE_RATE_HZ } from "../lib/microphone_link.js";
-import { closeStream, openStreams, settingsOf, SoundRefused } from "../lib/sound_source.js";
+import { closeStream, lossOf, openStreams, settingsOf, SoundRefused } from "../lib/sound_source.js";
 import { START_FLAG, takeFlag } from "../lib/tab_memory.js";
 import { WakeLock } from "../lib/wake_lock.js";
 import { partsOf, setText, socketUrl } from "./parts.js";
@@ -19,6 +19,7 @@ export class LinnetMicrophone extends HTMLElement {
   #link = null;
   #wake_lock = new WakeLock();
   #is_muted = false;
+  #is_connected = false;
   #last_sound_ms = 0;
   #deaf_since_ms = null; // wall time since which the device records nothing
 
@@ -68,7 +69,7 @@ export class LinnetMicrophone extends HTMLElement {
     const on = (name, listener) => this.#part(name).addEventListener("click", listener, { signal });
     on("start", () => void this.#start({ take_over: this.#live.board.facts.is_elsewhere }));
     on("mute", () => this.#toggleMute());
-    on("resume", () => void this.#resume());
+    on("resume", () => void this.#resumeOrReplace());
     on("stop", () => void this.#stop());
     on("help-close", () => this.#help(null));
     this.#live.board.addEventListener("change", () => this.#show(), { signal });
@@ -99,11 +100,12 @@ export class LinnetMicrophone extends HTMLElement {
     const { signal } = this.#lifetime;
     this.#capture.addEventListener("frame", ({ detail }) => this.#hear(detail), { signal });
     this.#capture.addEventListener("running", ({ detail }) => this.#runningIs(detail), { signal });
-    this.#capture.addEventListener("ended", () => this.#deviceLost(), { signal });
+    this.#capture.addEventListener("ended", () => void this.#deviceLost(), { signal });
+    this.#capture.addEventListener("silenced", ({ detail }) => this.#silencedIs(detail), { signal });
+    this.#silencedIs(false);
     this.#last_sound_ms = performance.now();
     this.#become("connecting");
     if (!this.#link) this.#connect(settingsOf(streams.at(-1)), take_over);
-    else this.#endDeafness();
   }
 
   #connect(settings, take_over) {
@@ -131,6 +133,7 @@ export class LinnetMicrophone extends HTMLElement {
   }
 
   #connectionIs(state) {
+    this.#is_connected = state === "open";
     if (state === "open") this.#become(this.#stateWhenOpen());
     else if (state === "reconnecting") this.#become("reconnecting");
   }
@@ -162,7 +165,11 @@ export class LinnetMicrophone extends HTMLElement {
   #runningIs(is_running) {
     if (is_running) this.#endDeafness();
     else this.#deaf_since_ms ??= performance.now();
-    if (["on", "muted", "paused"].includes(this.#state)) this.#become(this.#stateWhenOpen());
+    if (this.#is_connected && this.#capture) this.#become(this.#stateWhenOpen());
+  }
+
+  #silencedIs(is_silenced) {
+    this.#live.board.update({ is_silenced });
   }
 
   /** Say how long the device recorded nothing, so that the session's clock tells the truth. */
@@ -177,20 +184,26 @@ export class LinnetMicrophone extends HTMLElement {
     await this.#capture?.resume();
   }
 
+  /** As asked by a person: a browser that does not let the sound go on (iOS, after a call) gives a new one. */
+  async #resumeOrReplace() {
+    await this.#resume();
+    if (!this.#capture || this.#capture.isRunning) return;
+    await this.#release();
+    await this.#start({ take_over: false });
+  }
+
   #comeBack() {
     if (document.hidden) return;
     this.#link?.hurry();
     if (this.#capture && !this.#capture.isRunning) void this.#resume();
   }
 
-  #deviceLost() {
+  async #deviceLost() {
     this.#deaf_since_ms ??= performance.now();
     void this.#release();
     this.#become("lost");
-    this.#help({
-      words: "The microphone was lost. Linnet hears nothing now.",
-      steps: ["Plug it in again or choose another.", "Press “Start again”."],
-    });
+    const { message, steps } = await lossOf();
+    if (this.#state === "lost") this.#help({ words: message, steps });
   }
 
   async #stop() {
@@ -216,6 +229,7 @@ export class LinnetMicrophone extends HTMLElement {
   #over(code) {
     this.#link = null;
     this.#is_muted = false;
+    this.#is_connected = false;
     this.#deaf_since_ms = null;
     sessionStorage.removeItem(this.#ownFlag);
     void this.#release();

@@ -1,14 +1,16 @@
 // What the telephone line is doing, and since when, from queue and speaker events.
 
+import { t } from "./words.js";
+
 const WORDS = new Map([
-  ["hold_music", "On hold, music"],
-  ["ringback", "Ringing"],
-  ["busy", "Busy"],
-  ["dtmf_tone", "Keypad tones"],
-  ["silence", "Silence on the line"],
-  ["dead_air", "Nobody there"],
-  ["ivr_synth", "A recorded voice"],
-  ["transfer", "Being transferred"],
+  ["hold_music", t("On hold, music")],
+  ["ringback", t("Ringing")],
+  ["busy", t("Busy")],
+  ["dtmf_tone", t("Keypad tones")],
+  ["silence", t("Silence on the line")],
+  ["dead_air", t("Nobody there")],
+  ["ivr_synth", t("A recorded voice")],
+  ["transfer", t("Being transferred")],
 ]);
 const NOTHING = "none"; // the line stopped doing what it did
 const PEOPLE = new Set(["human_single", "human_multi"]);

@@ -1,8 +1,9 @@
 // Streams of the browser → frames of 16 kHz sound, by way of the capture worklet.
 
 /**
- * Emits `frame` with `{pcm: Int16Array, level_dbfs}`, `ended` when a device went away, and `running` with a boolean
- * when the browser pauses the sound or lets it go on (a call comes in, the screen locks).
+ * Emits `frame` with `{pcm: Int16Array, level_dbfs}`, `ended` when a device went away, `running` with a boolean when
+ * the browser pauses the sound or lets it go on (a call comes in, the screen locks), and `silenced` with a boolean when
+ * the device gives only silence (a switch, another app) or its sound again.
  */
 export class Capture extends EventTarget {
   #streams;
@@ -49,6 +50,8 @@ export class Capture extends EventTarget {
     context.addEventListener("statechange", () => this.#emit("running", this.isRunning), { signal });
     for (const track of this.#streams.flatMap((stream) => stream.getAudioTracks())) {
       track.addEventListener("ended", () => this.#emit("ended"), { signal });
+      track.addEventListener("mute", () => this.#emit("silenced", true), { signal });
+      track.addEventListener("unmute", () => this.#emit("silenced", false), { signal });
     }
   }
 

@@ -1,5 +1,7 @@
 // The close codes of Linnet's two sockets, and what they mean to a person.
 
+import { t } from "./words.js";
+
 export const DONE = 1000;
 export const ABNORMAL = 1006;
 export const LOGIN_GONE = 4401;
@@ -11,17 +13,17 @@ export const SESSION_ENDED = 4410;
 const PASSING = new Set([ABNORMAL, 1012, 4408, 4429, 4500, 4503]);
 
 const WORDS = new Map([
-  [4400, "Linnet did not understand what this page sent. Reload the page to go on."],
-  [LOGIN_GONE, "You are signed out. Sign in again to go on."],
-  [4403, "You may no longer see this session."],
-  [NO_SUCH_SESSION, "This session does not exist any more."],
-  [4408, "Nothing was heard from this device for a while."],
-  [TAKEN_OVER, "Another device's microphone is used for this session now."],
-  [SESSION_ENDED, "This session has ended."],
-  [4413, "This page sent more sound at once than Linnet takes. Reload the page to go on."],
-  [4429, "Too much at once. Linnet will try again shortly."],
-  [4500, "Something went wrong at Linnet's end. It will try again shortly."],
-  [4503, "Linnet is restarting. It will be back in a moment."],
+  [4400, t("Linnet did not understand what this page sent. Reload the page to go on.")],
+  [LOGIN_GONE, t("You are signed out. Sign in again to go on.")],
+  [4403, t("You may no longer see this session.")],
+  [NO_SUCH_SESSION, t("This session does not exist any more.")],
+  [4408, t("Nothing was heard from this device for a while.")],
+  [TAKEN_OVER, t("Another device's microphone is used for this session now.")],
+  [SESSION_ENDED, t("This session has ended.")],
+  [4413, t("This page sent more sound at once than Linnet takes. Reload the page to go on.")],
+  [4429, t("Too much at once. Linnet will try again shortly.")],
+  [4500, t("Something went wrong at Linnet's end. It will try again shortly.")],
+  [4503, t("Linnet is restarting. It will be back in a moment.")],
 ]);
 
 /** Whether a client should come back by itself after a close with `code`. */
@@ -31,5 +33,5 @@ export function isPassing(code) {
 
 /** Say a close code in plain words; an unknown one as a lost connection. */
 export function inWords(code) {
-  return WORDS.get(code) ?? "The connection was lost.";
+  return WORDS.get(code) ?? t("The connection was lost.");
 }

@@ -8,10 +8,11 @@ const SILENCE_LIMIT_MS = 35_000; // two pings unanswered and a bit: the connecti
 const REPLAY_PATIENCE_MS = 3_000;
 const HELD_LIMIT = 2_000; // events kept while a hole is open; beyond it a fresh connection is cheaper
 const PROBE_AFTER_ATTEMPTS = 2;
+const CHANGES = new Set(["revised", "speakers", "session", "note"]);
 
 /**
- * Emits `snapshot`, `event`, `partial`, `revised`, `state`, `service`, `flow`, `presence`, `alert`,
- * `note`, `error` with the message as `detail` (`event`: the event itself, each seq once and in order),
+ * Emits `snapshot`, `event`, `partial`, `revised`, `speakers`, `session`, `note`, `state`, `service`, `flow`,
+ * `presence`, `alert`, `error` with the message as `detail` (`event`: the event itself, each seq once and in order),
  * `connection` with `{state, delay_ms}`, `reset` when the server's log is shorter than the cursor,
  * and `bye` with `{code, reason}` when it will not come back by itself.
  */
@@ -21,6 +22,7 @@ export class EventFeed extends EventTarget {
   #probe;
   #backoff;
   #cursor;
+  #revision; // the last change of lines, names and notes that was told; null before the first snapshot
   #catch_up_to = 0; // up to this seq the server has told all it has: a jump is not a hole
   #held = new Map();
   #socket = null;
@@ -30,10 +32,11 @@ export class EventFeed extends EventTarget {
   #is_stopped = true;
 
   /** `probe`: async, asked after failed attempts; answers a close code when coming back is pointless. */
-  constructor({ url, after = 0, WebSocket = globalThis.WebSocket, random = Math.random, probe = null }) {
+  constructor({ url, after = 0, revision = null, WebSocket = globalThis.WebSocket, random = Math.random, probe = null }) {
     super();
     this.#url = url;
     this.#cursor = after;
+    this.#revision = revision;
     this.#WebSocket = WebSocket;
     this.#probe = probe;
     this.#backoff = new Backoff(random);
@@ -78,6 +81,7 @@ export class EventFeed extends EventTarget {
     this.#farewell = "";
     const url = new URL(this.#url);
     url.searchParams.set("after", String(this.#cursor));
+    if (this.#revision !== null) url.searchParams.set("revision", String(this.#revision));
     const socket = new this.#WebSocket(url.href);
     this.#wires = new AbortController();
     const { signal } = this.#wires;
@@ -135,6 +139,7 @@ export class EventFeed extends EventTarget {
     const message = JSON.parse(text);
     if (message.type === "event") this.#take(message.event);
     else if (message.type === "snapshot") this.#begin(message);
+    else if (CHANGES.has(message.type)) this.#change(message);
     else if (message.type === "bye") this.#farewell = message.reason ?? "";
     else if (message.type === "state" && this.#cursor < this.#catch_up_to) return; // history, not news
     else if (message.type !== "pong") this.#emit(message.type, message);
@@ -148,8 +153,16 @@ export class EventFeed extends EventTarget {
       return;
     }
     this.#catch_up_to = snapshot.last_seq;
+    this.#revision ??= snapshot.revision ?? null;
     this.#emit("connection", { state: "open" });
     this.#emit("snapshot", snapshot);
+  }
+
+  /** A line that still waits behind a hole is changed where it waits. */
+  #change(message) {
+    if (this.#held.has(message.seq)) this.#held.set(message.seq, message.event);
+    this.#revision = Math.max(this.#revision ?? 0, message.revision ?? 0);
+    this.#emit(message.type, message);
   }
 
   #take(event) {

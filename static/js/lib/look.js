@@ -1,27 +1,117 @@
-// How this reader likes Linnet to look, kept on this device. `apply_look.js` applies it before the first paint.
+// How this reader likes Linnet to look. On <html> as attributes, which the style sheet reads; kept by the account;
+// and as a copy on this device, for pages without an account and for changes that could not be saved yet.
 
 const KEY = "linnet.look";
+const SWITCHES = new Set(["captions_only", "announce", "alert_sound", "alert_notice"]);
+const NAMES = [
+  "theme", "text_percent", "spacing", "width", "font", "tone", "elcor", "motion", ...SWITCHES,
+];
 
-export const DEFAULT_LOOK = { theme: "system", text_percent: 100, tone: "full", elcor: null, announce: false };
+/** Emits `change` when the look is another: chosen here, in another tab, or on another device. */
+export const looks = new EventTarget();
 
+/** Every choice as it is now: text, a number for `text_percent`, true or false for a switch. */
 export function readLook() {
+  return Object.fromEntries(NAMES.map((name) => [name, valueOf(name, dataset()[attributeOf(name)])]));
+}
+
+/** Apply `changes` at once and keep them. Resolves with whether the account has them; without an account, true. */
+export function changeLook(changes) {
+  apply(changes);
+  const is_member = Boolean(dataset().lookUrl);
+  // What an account that never chose is shown is this device's choice: all of it is chosen now.
+  const unsaved = is_member ? { ...kept().unsaved, ...(changedMs() ? changes : readLook()) } : {};
+  keep(unsaved);
+  return is_member ? save() : Promise.resolve(true);
+}
+
+/** Show `changes` without keeping them: a slider that is still being moved. */
+export function tryLook(changes) {
+  apply(changes);
+}
+
+/** Take what the account's look is by now, as the live socket tells it. */
+export function takeLook({ look, changed_ms }) {
+  if (changed_ms <= changedMs()) return;
+  dataset().lookChanged = String(changed_ms);
+  apply({ ...look, ...kept().unsaved });
+  keep(kept().unsaved);
+}
+
+/** Keep this page's look in step with the device's other tabs, and send what could not be saved before. */
+export function beginLook() {
+  keep(dataset().lookUrl ? kept().unsaved : {});
+  addEventListener("storage", ({ key }) => key === KEY && apply({ ...kept().look, ...kept().unsaved }));
+  addEventListener("online", () => void save());
+  void save();
+}
+
+async function save() {
+  const unsaved = kept().unsaved ?? {};
+  if (!Object.keys(unsaved).length) return true;
+  const answer = await send(unsaved);
+  if (!answer) return false;
+  const still_unsaved = Object.entries(kept().unsaved ?? {}).filter(([name, value]) => unsaved[name] !== value);
+  keep(Object.fromEntries(still_unsaved));
+  takeLook(answer);
+  return still_unsaved.length ? save() : true;
+}
+
+/** The account's look after `changes`, or null when it could not be saved. What the server refuses is forgotten. */
+async function send(changes) {
+  const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token };
   try {
-    return { ...DEFAULT_LOOK, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
+    const body = JSON.stringify(changes);
+    const response = await fetch(dataset().lookUrl, { method: "POST", headers, body, redirect: "error", keepalive: true });
+    if (response.status === 400) keep({});
+    return response.ok ? await response.json() : null;
   } catch {
-    return { ...DEFAULT_LOOK }; // storage is blocked or holds something else: the default look is fine
+    return null; // not reached: the next page tries again
   }
 }
 
-export function changeLook(changes) {
-  const look = { ...readLook(), ...changes };
-  try {
-    localStorage.setItem(KEY, JSON.stringify(look));
-  } catch {
-    // Blocked storage only means that the choice is forgotten with the page.
+function apply(changes) {
+  for (const [name, value] of Object.entries(changes)) {
+    if (NAMES.includes(name)) dataset()[attributeOf(name)] = wordOf(value);
   }
-  const root = document.documentElement;
-  root.dataset.theme = look.theme;
-  root.dataset.tone = look.tone;
-  root.style.setProperty("--caption-scale", String(look.text_percent / 100));
-  return look;
+  looks.dispatchEvent(new CustomEvent("change"));
+}
+
+function keep(unsaved = {}) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify({ look: readLook(), unsaved }));
+  } catch {
+    // Blocked storage only means that this device forgets; the account does not.
+  }
+}
+
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
+function dataset() {
+  return document.documentElement.dataset;
+}
+
+function changedMs() {
+  return Number(dataset().lookChanged ?? 0);
+}
+
+function attributeOf(name) {
+  return name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+}
+
+function wordOf(value) {
+  if (typeof value === "boolean") return value ? "on" : "off";
+  return String(value);
+}
+
+function valueOf(name, word) {
+  if (SWITCHES.has(name)) return word === "on";
+  return name === "text_percent" ? Number(word ?? 100) : (word ?? "");
 }

@@ -13,6 +13,11 @@ export class SessionClock {
     this.#heard_at_ms = now_ms;
   }
 
+  /** Whether nothing was heard of for so long that the estimate is worth nothing. */
+  isStale(now_ms) {
+    return this.#heard_at_ms === 0 || now_ms - this.#heard_at_ms > STALE_MS;
+  }
+
   at(now_ms) {
     return this.#heard_ms + Math.min(STALE_MS, Math.max(0, now_ms - this.#heard_at_ms));
   }

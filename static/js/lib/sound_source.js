@@ -62,14 +62,33 @@ async function openTab() {
   ]);
 }
 
+/** What there is to say when a device ended by itself: it is gone, or the permission was taken back. */
+export async function lossOf() {
+  if (await isForbidden()) return new SoundRefused("The browser no longer lets Linnet listen.", ALLOW_STEPS);
+  return new SoundRefused("The microphone was lost. Linnet hears nothing now.", [
+    "Plug it in again or choose another.",
+    "Press “Start again”.",
+  ]);
+}
+
+async function isForbidden() {
+  try {
+    return (await navigator.permissions.query({ name: "microphone" })).state === "denied";
+  } catch {
+    return false; // a browser that does not tell
+  }
+}
+
+const ALLOW_STEPS = [
+  "Press the icon at the left end of the address bar.",
+  "Set Microphone to “Allow”.",
+  "Press Start again.",
+];
+
 function refusalOf(error) {
   switch (error.name) {
     case "NotAllowedError":
-      return new SoundRefused("The browser did not let Linnet listen.", [
-        "Press the icon at the left end of the address bar.",
-        "Set Microphone to “Allow”.",
-        "Press Start again.",
-      ]);
+      return new SoundRefused("The browser did not let Linnet listen.", ALLOW_STEPS);
     case "NotFoundError":
       return new SoundRefused("No microphone was found.", ["Plug one in, or switch it on.", "Press Start again."]);
     case "NotReadableError":

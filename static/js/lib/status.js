@@ -6,8 +6,8 @@ const LAG_WORTH_SAYING_MS = 2_500; // a window and an utterance's end are normal
 
 /**
  * `facts`: `session` running|stopped, `feed` connecting|open|reconnecting|closed, `bye` a close code or null,
- * `microphone` off|asking|connecting|on|muted|paused|reconnecting|lost, `has_sound`, `is_elsewhere` (another device's
- * microphone), `service`, `service_detail`, `lag_ms`. Returns `{key, words, detail}`; `key` is for the style sheet.
+ * `microphone` off|asking|connecting|on|muted|paused|reconnecting|lost, `has_sound`, `is_silenced` (by the device),
+ * `is_elsewhere` (another device's microphone), `service`, `service_detail`, `lag_ms`. Returns `{key, words, detail}`; `key` is for the style sheet.
  */
 export function statusOf(facts) {
   const special = whenOver(facts) ?? whenDisconnected(facts) ?? whenVoiceIsDown(facts) ?? whenNotHearing(facts);
@@ -33,14 +33,17 @@ function whenVoiceIsDown({ service, service_detail }) {
   return null;
 }
 
-function whenNotHearing({ microphone, has_sound, is_elsewhere }) {
+function whenNotHearing({ microphone, has_sound, is_silenced, is_elsewhere }) {
   switch (microphone) {
     case "asking": return say("waiting", "Waiting for permission", "Your browser asks whether Linnet may listen.");
     case "connecting": return say("waiting", "Starting", "");
-    case "lost": return say("down", "Microphone lost", "It was unplugged or another app took it.");
+    case "lost": return say("down", "Microphone lost", "It was unplugged, another app took it, or it is not allowed any more.");
     case "paused": return say("down", "Microphone paused", "The device paused it. Tap Resume to go on.");
     case "muted": return say("muted", "Muted", "Nothing is captioned until you unmute.");
     case "off": return is_elsewhere ? null : say("idle", "Microphone is off", "");
+  }
+  if (is_silenced && microphone === "on") {
+    return say("down", "Microphone silenced", "The device or another app holds it back. Linnet goes on when it is free.");
   }
   return has_sound ? null : say("quiet", "No sound", "Linnet listens, but hears nothing.");
 }
@@ -66,6 +69,7 @@ export class StatusBoard extends EventTarget {
     bye: null,
     microphone: "off",
     has_sound: true,
+    is_silenced: false,
     is_elsewhere: false,
     service: "ready",
     service_detail: "",

@@ -1,5 +1,7 @@
 // A tone in words. A tone is a guess, so it "sounds" or "may sound"; it never "is".
 
+import { t } from "./words.js";
+
 const AFFECTS = new Set([
   "warm", "frustrated", "confused", "apologetic", "genuine", "dismissive", "urgent", "neutral",
 ]);
@@ -16,15 +18,16 @@ export function knownBand(name) {
 
 /** "sounds apologetic", "may sound apologetic" or "tone unclear". */
 export function toneInWords({ label, band }) {
-  if (knownBand(band) === "unclear" || !label) return "tone unclear";
-  return `${band === "clear" ? "sounds" : "may sound"} ${beginningSmall(label)}`;
+  if (knownBand(band) === "unclear" || !label) return t("tone unclear");
+  const tone = beginningSmall(label);
+  return band === "clear" ? t("sounds {tone}", { tone }) : t("may sound {tone}", { tone });
 }
 
 /** "[Apologetic]", "[Maybe apologetic]" or "[Tone unclear]", as in the exports. */
 export function elcorPrefix({ label, band }) {
   if (!label) return "";
-  if (knownBand(band) === "unclear") return "[Tone unclear]";
-  return band === "clear" ? `[${label}]` : `[Maybe ${beginningSmall(label)}]`;
+  if (knownBand(band) === "unclear") return t("[Tone unclear]");
+  return band === "clear" ? `[${label}]` : t("[Maybe {tone}]", { tone: beginningSmall(label) });
 }
 
 /** Why it sounds so: what was measured, in the order in which it helps. "" when nothing was said. */
