@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # its own form would pass by the second step
 
 urlpatterns = [
     path("", include("sessions_app.urls")),

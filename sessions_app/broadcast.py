@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
+from sessions_app import tally
 from sessions_app.annotation.events import Kind, SessionEvent, to_wire
 from sessions_app.live import messages
 
@@ -50,6 +51,8 @@ class LayerFailures:
 
 
 layer_failures = LayerFailures()
+LOOKS_GROUP = "looks"  # every process that has views open is in it
+PERMISSION_GROUP = "permission"  # every process that has something open is in it
 
 
 class EventsStored(TypedDict):
@@ -69,6 +72,25 @@ class Revised(TypedDict):
     last: int
     frames: list[str]
     private_frames: list[str]
+
+
+class PermissionChanged(TypedDict, total=False):
+    """Who was let in by any of these is asked again; ids only. `login` is `permission.mark_of` a cookie session."""
+
+    type: Literal["permission.changed"]
+    user_id: int
+    share_id: int
+    session_id: str
+    login: str
+
+
+class LookChanged(TypedDict):
+    """An account changed how captions look; `frame` is the message for its views."""
+
+    type: Literal["look.changed"]
+    user_id: int
+    changed_ms: int
+    frame: str
 
 
 class Passing(TypedDict):
@@ -98,6 +120,7 @@ async def publish(stored: Stored) -> None:
         await show(stored.session_id, messages.event(unnumbered))
     if not stored.events:
         return
+    tally.note_stored(stored.events)
     frames = [
         frame
         for seq, event in enumerate(stored.events, stored.first_seq)
@@ -142,6 +165,34 @@ def publish_sync(*batches: Stored) -> None:
 
 def publish_revised_sync(revised: revisions.Revised) -> None:
     async_to_sync(publish_revised)(revised)
+
+
+async def publish_permission(changed: PermissionChanged) -> None:
+    """Let every process ask again whether what it has open may stay; those that miss it ask within 15 s anyway."""
+    await _tolerate(get_channel_layer().group_send(PERMISSION_GROUP, {"type": "permission.changed", **changed}))
+
+
+def publish_permission_sync(changed: PermissionChanged) -> None:
+    """`publish_permission` for views, signals and commands; call it after the commit."""
+    async_to_sync(publish_permission)(changed)
+
+
+async def hear_permission(layer: Any, channel_name: str) -> None:
+    await _tolerate(layer.group_add(PERMISSION_GROUP, channel_name))
+
+
+async def ignore_permission(layer: Any, channel_name: str) -> None:
+    await _tolerate(layer.group_discard(PERMISSION_GROUP, channel_name))
+
+
+async def publish_look(user_id: int, frame: str, changed_ms: int) -> None:
+    """Tell every process that has views of this account; one that misses it asks at its next heartbeat."""
+    message: LookChanged = {"type": "look.changed", "user_id": user_id, "changed_ms": changed_ms, "frame": frame}
+    await _tolerate(get_channel_layer().group_send(LOOKS_GROUP, message))
+
+
+async def hear_looks(layer: Any, channel_name: str) -> None:
+    await _tolerate(layer.group_add(LOOKS_GROUP, channel_name))
 
 
 async def join(layer: Any, session_id: uuid.UUID, channel_name: str) -> None:

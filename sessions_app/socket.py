@@ -10,23 +10,22 @@ from typing import TYPE_CHECKING, Any
 from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
 
-from sessions_app import conf, database_threads, draining, permission
+from sessions_app import conf, database_threads, draining, guard, permission
 from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, ErrorCode, Refusal
 from sessions_app.live.outbox import PeerStalled
 from sessions_app.live.pacing import Allowance
-from sessions_app.models import VoiceSession
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Coroutine
+
+    from sessions_app.models import VoiceSession
+    from sessions_app.permission import Access
 
 logger = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 5.0
-PERMISSION_CHECK_S = 15.0  # a login that ended closes its sockets within this time
 NOT_FOUND = Refusal(ErrorCode.SESSION_NOT_FOUND, "There is no such session.", CloseCode.NOT_FOUND)
 BROKEN = Refusal(ErrorCode.INTERNAL, "Something went wrong here. Please connect again.", CloseCode.INTERNAL)
 GOING_AWAY = Refusal(
@@ -43,14 +42,16 @@ class PeerGone(Exception):
 
 
 class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels publishes no types
-    """A socket of one session. Handlers only enqueue: Channels runs one of them at a time.
+    """A socket of one session. Handlers only enqueue: they are run one at a time.
+
+    A viewer listens to the channel layer in a task of its own: Channels would make two new ones for each message.
 
     Everything acquired is put on `self.cleanup`, which runs on return, error and cancellation; Channels skips
     `disconnect` on the latter two.
     """
 
-    needs_channel_layer = True
     is_microphone = False
+    access: Access
     voice_session: VoiceSession
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -61,18 +62,10 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
         self._send_to_server = send
         async with AsyncExitStack() as self.cleanup:
             self.cleanup.push_async_callback(self._cancel_tasks)
-            with suppress(PeerGone):
-                if self.needs_channel_layer:
-                    await super().__call__(scope, receive, self._send_or_gone)
-                else:
-                    await self._receive_without_layer(scope, receive, self._send_or_gone)
-
-    async def _receive_without_layer(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        """Take one message after another, without the task per message that listening to a layer costs."""
-        self.scope, self.base_send, self.channel_layer = scope, send, None
-        with suppress(StopConsumer):
-            while True:
-                await self.dispatch(await receive())
+            self.scope, self.base_send = scope, self._send_or_gone
+            with suppress(PeerGone, StopConsumer):
+                while True:
+                    await self.dispatch(await receive())
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the message's handler. Unlike the stock dispatch this does not visit the shared database thread
@@ -91,23 +84,32 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
             await self.refuse(BROKEN)
 
     async def connect(self) -> None:
-        user = self.scope["user"]
-        if not user.is_authenticated:
-            await self.close()  # before accept: HTTP 403
-            return
+        access = None
+        if not self.scope["user"].is_authenticated:
+            access = await self._access()
+            if access is None:
+                await self.close()  # before accept: HTTP 403
+                return
         await self.accept()
         drain = draining.current()
         if drain.is_draining:
             raise GOING_AWAY
-        voice_session = await database_threads.read(_visible, user, self.scope["url_route"]["kwargs"]["session_id"])
-        if voice_session is None:
+        access = access or await self._access()
+        if access is None:
             raise NOT_FOUND
-        self.voice_session = voice_session
+        self.access, self.voice_session = access, access.voice_session
         await self.enter()
         drain.enter(self)
         self.cleanup.callback(drain.leave, self)
         self.own(self._watch_for_silence(), name="silence")
         self.own(self._watch_permission(), name="permission")
+
+    async def _access(self) -> Access | None:
+        session_id = self.scope["url_route"]["kwargs"]["session_id"]
+        access = await database_threads.read(
+            permission.access_of, self.scope["user"], self.scope["session"], session_id
+        )
+        return access if access is None or access.is_owner or not self.is_microphone else None
 
     async def enter(self) -> None:
         """Set the socket up, once it is accepted and the session found."""
@@ -163,7 +165,10 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
         """Send `frame` past everything that waits; a peer that takes nothing, or is gone, does without."""
         with suppress(TimeoutError, PeerGone):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self.send(text_data=frame)
+                await self.send_frame(frame)
+
+    async def send_frame(self, frame: str) -> None:
+        await self._send_or_gone({"type": "websocket.send", "text": frame})
 
     async def _send_or_gone(self, message: dict[str, Any]) -> None:
         """Hand `message` to the server. Raises `PeerGone` for whatever the server says of a peer that left."""
@@ -190,14 +195,9 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch_permission(self) -> None:
-        """Close when the login ended or the permission went; a database that is away now is asked again."""
+        """Close when the login, the link or the session is gone."""
         login_key = self.scope["session"].session_key
-        while True:
-            await asyncio.sleep(PERMISSION_CHECK_S)
-            with suppress(DatabaseError, TimeoutError):
-                objection = await database_threads.read(permission.objection, login_key, self.voice_session.pk)
-                if objection is not None:
-                    raise objection
+        raise await guard.watch_over(permission.pass_of(self.access, login_key=login_key, user=self.scope["user"]))
 
     async def _watch_for_silence(self) -> None:
         while True:
@@ -205,7 +205,3 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
             if silent_s >= conf.SOCKET_SILENCE_S:
                 raise SILENT
             await asyncio.sleep(conf.SOCKET_SILENCE_S - silent_s)
-
-
-def _visible(user: Any, session_id: uuid.UUID) -> VoiceSession | None:
-    return VoiceSession.objects.visible_to(user).filter(pk=session_id).first()

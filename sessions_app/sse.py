@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from channels.layers import get_channel_layer
-from django.http import Http404, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from sessions_app import broadcast, database_threads, draining, presence
+from sessions_app import broadcast, database_threads, draining, guard, permission, presence
 from sessions_app.feed import Feed
-from sessions_app.models import VoiceSession
-from sessions_app.views.access import unauthenticated
+from sessions_app.views.access import LoginNeeded, awatched, unauthenticated
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import AsyncIterator
 
     from django.http import HttpRequest, HttpResponseBase
+
+    from sessions_app.permission import Pass
 
 KEEP_ALIVE_S = 15.0
 RETRY_MS = 2000
@@ -29,23 +30,30 @@ RETRY_MS = 2000
 @require_GET
 @never_cache
 async def session_stream(request: HttpRequest, session_id: uuid.UUID) -> HttpResponseBase:
-    user = await request.auser()
-    if not user.is_authenticated:
+    try:
+        access = await awatched(request, session_id)
+    except LoginNeeded:
         return unauthenticated(request, is_json=True)
-    voice_session = await database_threads.read(_visible, user, session_id)
-    if voice_session is None:
-        raise Http404
-    after = _cursor(request)
-    feed = Feed(session_id, after=after if after <= voice_session.last_seq else 0, revision=voice_session.revision)
-    response = StreamingHttpResponse(_stream(feed), content_type="text/event-stream")
+    voice_session, after = access.voice_session, _cursor(request)
+    feed = Feed(
+        session_id,
+        after=after if after <= voice_session.last_seq else 0,
+        revision=voice_session.revision,
+        is_owner=access.is_owner,
+    )
+    held = permission.pass_of(access, login_key=request.session.session_key, user=await request.auser())
+    response = StreamingHttpResponse(_stream(feed, held), content_type="text/event-stream")
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _stream(feed: Feed) -> AsyncIterator[str]:
+async def _stream(feed: Feed, held: Pass) -> AsyncIterator[str]:
     layer = get_channel_layer()
     channel = await layer.new_channel()
-    listener = asyncio.create_task(_listen(layer, channel, feed), name="linnet-sse")
+    tasks = [
+        asyncio.create_task(_listen(layer, channel, feed), name="linnet-sse"),
+        asyncio.create_task(_watch_permission(feed, held), name="linnet-permission"),
+    ]
     watchers, drain, leaving = presence.current(), draining.current(), _Leaving(feed)
     watchers.enter(feed)
     drain.enter(leaving)
@@ -57,7 +65,8 @@ async def _stream(feed: Feed) -> AsyncIterator[str]:
         while (page := await _next_page(pages, feed)) is not None:
             yield page
     finally:
-        listener.cancel()
+        for task in tasks:
+            task.cancel()
         watchers.leave(feed)
         drain.leave(leaving)
         await broadcast.part(layer, feed.session_id, channel)
@@ -85,6 +94,12 @@ async def _next_page(pages: AsyncIterator[Any], feed: Feed) -> str | None:
     finally:
         keep_alive.cancel()
     return "".join(map(_as_sse, page.frames)) or ": here\n\n"
+
+
+async def _watch_permission(feed: Feed, held: Pass) -> None:
+    """End the stream when the login, the link or the session is gone; its reader is told why when it comes back."""
+    await guard.watch_over(held)
+    feed.note(None)
 
 
 async def _listen(layer: Any, channel: str, feed: Feed) -> None:
@@ -118,7 +133,3 @@ def _cursor(request: HttpRequest) -> int:
     """Return the number behind which to begin: the browser's own `Last-Event-ID` knows best."""
     value = request.headers.get("Last-Event-ID") or request.GET.get("after", "0")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else 0
-
-
-def _visible(user: Any, session_id: uuid.UUID) -> VoiceSession | None:
-    return VoiceSession.objects.visible_to(user).filter(pk=session_id).first()

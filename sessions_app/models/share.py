@@ -21,7 +21,12 @@ class Scope(models.TextChoices):
 class ShareQuerySet(models.QuerySet["Share"]):
     def valid(self) -> Self:
         """Return the links that open their session now, by the database's clock."""
-        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), revoked_at__isnull=True)
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=Now()),
+            revoked_at__isnull=True,
+            session__deleted_at__isnull=True,
+            session__owner__is_active=True,
+        )
 
 
 class Share(models.Model):
@@ -42,6 +47,14 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return f"share {self.pk}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def is_open(self) -> bool:
+        return self.revoked_at is None and not self.is_expired
 
 
 class ShareUse(models.Model):

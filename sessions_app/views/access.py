@@ -7,19 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from sessions_app import database_threads, permission
 from sessions_app.models import VoiceSession
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable
 
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
     from django.http import HttpRequest, HttpResponseBase
 
+    from sessions_app.permission import Access
+
 MAX_BODY_BYTES = 16 * 1024
+
+
+class LoginNeeded(Exception):
+    """Somebody without a login, and without a link that opens the session, wants to see it."""
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -44,20 +53,45 @@ def unauthenticated(request: HttpRequest, *, is_json: bool = False) -> HttpRespo
     return redirect_to_login(request.get_full_path())
 
 
-def json_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Like `members_only`, for addresses that only programs ask."""
+def watchers_only(*, is_json: bool = False) -> Callable[..., Callable[..., HttpResponseBase]]:
+    """For what begins at `watched`: whoever has neither login nor link is led to the login, or told 401."""
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
-        return unauthenticated(request, is_json=True)
+    def decorated(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                return view(request, *args, **kwargs)
+            except LoginNeeded:
+                return unauthenticated(request, is_json=is_json)
 
-    return never_cache(guarded)
+        return never_cache(guarded)
+
+    return decorated
+
+
+def watched(request: HttpRequest, session_id: uuid.UUID) -> Access:
+    """Return what this browser may see of the session, as its owner or by a link: the one door of what is only read.
+
+    Raises `LoginNeeded` for strangers without a login; for others a stranger's, a deleted and an unknown session, and
+    one whose link was withdrawn, are alike.
+    """
+    return _admitted(request.user, permission.access_of(request.user, request.session, session_id))
+
+
+async def awatched(request: HttpRequest, session_id: uuid.UUID) -> Access:
+    """`watched` for asynchronous views."""
+    user = await request.auser()
+    return _admitted(user, await database_threads.read(permission.access_of, user, request.session, session_id))
+
+
+def _admitted(user: AbstractBaseUser | AnonymousUser, access: Access | None) -> Access:
+    if access is not None:
+        return access
+    raise Http404 if user.is_authenticated else LoginNeeded
 
 
 def found(request: HttpRequest, session_id: uuid.UUID) -> VoiceSession:
-    """Return the session if the user may see it; a stranger's, a deleted and an unknown one are alike."""
+    """Return the session if it is the user's own; a stranger's, a deleted and an unknown one are alike."""
     voice_session = VoiceSession.objects.visible_to(request.user).filter(pk=session_id).first()
     if voice_session is None:
         raise Http404
@@ -82,4 +116,11 @@ def number(request: HttpRequest, name: str, default: int) -> int:
 
 def see_other(address: str) -> HttpResponse:
     """Answer a POST with a page to read (303), so that reloading it does not post again."""
-    return HttpResponse(status=303, headers={"Location": address})
+    return HttpResponseRedirect(address, status=303)
+
+
+def back_to(request: HttpRequest, default: str) -> str:
+    """Return the page of ours that a form came from, which it names in its field `back`; else `default`."""
+    back = request.POST.get("back", "")
+    is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return back if is_ours else default

@@ -1,0 +1,134 @@
+"""Ends what is open when the permission behind it goes: asked every 15 s, and at once when a change is told."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+from django.db import DatabaseError
+from django.utils import timezone
+
+from sessions_app import broadcast, database_threads, permission
+
+if TYPE_CHECKING:
+    from sessions_app.broadcast import PermissionChanged
+    from sessions_app.live.messages import Refusal
+    from sessions_app.permission import Pass
+
+
+CHECK_S = 15.0  # a change that nobody told of closes within this time
+SOONEST_CHECK_S = 0.5  # a link that ended by our clock may go on for a moment by the database's
+REJOIN_S = 60.0
+RETRY_S = 1.0
+
+
+class Watch:
+    """Something open, the pass it was let in by, and whether that is in doubt."""
+
+    def __init__(self, held: Pass) -> None:
+        self.held = held
+        self.is_doubted = asyncio.Event()
+        self._login = permission.mark_of(held.login_key) if held.login_key else None
+
+    def concerns(self, changed: PermissionChanged) -> bool:
+        held = self.held
+        return (
+            ("user_id" in changed and changed["user_id"] in {held.user_id, held.owner_id})
+            or ("share_id" in changed and changed["share_id"] == held.share_id)
+            or ("session_id" in changed and changed["session_id"] == str(held.session_id))
+            or ("login" in changed and changed["login"] == self._login)
+        )
+
+    @property
+    def patience_s(self) -> float:
+        """How long nothing need be asked, unless told: until the next look, or until the link ends."""
+        if self.held.expires_at is None:
+            return CHECK_S
+        left_s = (self.held.expires_at - timezone.now()).total_seconds()
+        return min(CHECK_S, max(left_s, SOONEST_CHECK_S))
+
+
+class Guard:
+    """What one event loop has open, and its one ear for changes of permission."""
+
+    def __init__(self) -> None:
+        self._open: set[Watch] = set()
+        self._listener: asyncio.Task[None] | None = None
+
+    def enter(self, watch: Watch) -> None:
+        self._open.add(watch)
+        if not self.is_listening:
+            self._listener = asyncio.create_task(self._listen(), name="linnet-guard")
+
+    def leave(self, watch: Watch) -> None:
+        self._open.discard(watch)
+        if not self._open and self._listener is not None:
+            self._listener.cancel()
+            self._listener = None
+
+    @property
+    def is_listening(self) -> bool:
+        return self._listener is not None and not self._listener.done()
+
+    async def _listen(self) -> None:
+        """Listen as long as anything is open. A layer that is away is asked again; the 15 s hold meanwhile."""
+        while True:
+            try:
+                await self._listen_to(get_channel_layer())
+            except Exception as error:  # every layer has its own
+                broadcast.layer_failures.note(error)
+                await asyncio.sleep(RETRY_S)
+
+    async def _listen_to(self, layer: Any) -> None:
+        channel = await layer.new_channel()
+        stay = asyncio.create_task(_stay(layer, channel), name="linnet-guard-membership")
+        try:
+            while True:
+                self._doubt(await layer.receive(channel))
+        finally:
+            stay.cancel()
+            await broadcast.ignore_permission(layer, channel)
+
+    def _doubt(self, changed: PermissionChanged) -> None:
+        for watch in self._open:
+            if watch.concerns(changed):
+                watch.is_doubted.set()
+
+
+async def _stay(layer: Any, channel: str) -> None:
+    """Join again and again: a layer forgets members for its own reasons."""
+    while True:
+        await broadcast.hear_permission(layer, channel)
+        await asyncio.sleep(REJOIN_S)
+
+
+async def watch_over(held: Pass) -> Refusal:
+    """Return why what was let in by `held` must close, once that is so. A database that is away is asked again."""
+    watch, guard = Watch(held), current()
+    guard.enter(watch)
+    try:
+        patience_s = random.uniform(0, watch.patience_s)  # or all that came after a restart ask at once
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience_s):
+                    await watch.is_doubted.wait()
+            patience_s = watch.patience_s
+            watch.is_doubted.clear()
+            with suppress(DatabaseError, TimeoutError):
+                refusal = await database_threads.read(permission.objection, held)
+                if refusal is not None:
+                    return refusal
+    finally:
+        guard.leave(watch)
+
+
+_guards: WeakKeyDictionary[asyncio.AbstractEventLoop, Guard] = WeakKeyDictionary()
+
+
+def current() -> Guard:
+    """Return the guard of the running event loop."""
+    return _guards.setdefault(asyncio.get_running_loop(), Guard())
