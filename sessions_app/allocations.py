@@ -82,9 +82,11 @@ def _current(session_id: uuid.UUID) -> Allocation | None:
 
 
 def _remember(session_id: uuid.UUID, allocation: Allocation) -> None:
+    """Write a new allocation down. That of a session forgotten meanwhile belongs to none: the reaper gives it back."""
     with transaction.atomic():
+        held = VoiceSession.objects.select_for_update(no_key=True).filter(pk=session_id).first()
         VoiceAllocation.objects.create(
-            session_id=session_id,
+            session=held,
             allocation_id=allocation.allocation_id,
             url=allocation.url,
             expires_at=timezone.now() + timedelta(seconds=TTL_S),

@@ -9,11 +9,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from sessions_app import allocations, broadcast, off_record, recording
+from sessions_app import allocations, broadcast, off_record, recording, search
 from sessions_app.annotation.events import GapCause, gap
 from sessions_app.annotation.events import state as state_event
 from sessions_app.audio.pcm import ms_from_samples
-from sessions_app.models import EndReason, State, VoiceSession
+from sessions_app.models import DOOMED_AT, EndReason, State, VoiceSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,7 @@ def create(
     window_ms: int | None = None,
     language: str = "",
     num_speakers: int | None = None,
+    forget_at_end: bool = False,
 ) -> VoiceSession:
     """Return a new running session. Who listens is chosen when its microphone opens."""
     options = {"window_ms": window_ms} if window_ms else {}
@@ -43,6 +44,7 @@ def create(
         captions_only=captions_only,
         language=language,
         num_speakers=num_speakers,
+        forget_at_end=forget_at_end,
         state=State.RUNNING,
         started_at=timezone.now(),
         **options,
@@ -64,7 +66,31 @@ def reopen(voice_session: VoiceSession) -> bool:
         )
         if not reopened:
             return False
+        search.outdate([voice_session.pk])
         _note(voice_session, State.RUNNING, before=lost_words)
+    return True
+
+
+def delete(voice_session: VoiceSession) -> None:
+    """Take a session away from its owner, ended if need be. It can come back until it is purged (`undelete`)."""
+    end(voice_session, EndReason.USER)
+    with transaction.atomic():
+        standing = VoiceSession.objects.select_for_update().filter(pk=voice_session.pk, deleted_at=None)
+        if not standing.exists():  # being purged already
+            return
+        voice_session.deleted_at = timezone.now()
+        voice_session.save(update_fields=["deleted_at"])
+        search.forget([voice_session.pk])
+
+
+def undelete(voice_session: VoiceSession) -> bool:
+    """Give a deleted session back, unless its purge has begun. Return whether it is back."""
+    with transaction.atomic():
+        deleted = VoiceSession.objects.filter(pk=voice_session.pk, deleted_at__gt=DOOMED_AT)
+        if not deleted.update(deleted_at=None):
+            return False
+        voice_session.deleted_at = None
+        search.index_soon(voice_session.pk)
     return True
 
 

@@ -29,14 +29,19 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 async def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 200 or 503 with one line each, in plain text."""
-    problems = {
+    found = await problems()
+    text = "".join(f"{name}: {problem or 'ok'}\n" for name, problem in found.items())
+    status = 503 if any(found.values()) else 200
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+
+
+async def problems() -> dict[str, str]:
+    """Return what is wrong with each thing that Linnet stands on; "" when nothing is."""
+    return {
         "database": await _problem_of_database(),
         "channel layer": await _problem_of_layer(),
         "voice": await _problem_of_voice(),
     }
-    text = "".join(f"{name}: {problem or 'ok'}\n" for name, problem in problems.items())
-    status = 503 if any(problems.values()) else 200
-    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
 async def _problem_of_database() -> str:

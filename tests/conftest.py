@@ -7,11 +7,12 @@ import os
 import pytest
 from channels.layers import channel_layers
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from sessions_app import database_threads, lifecycle
-from sessions_app.models import VoiceSession
+from sessions_app.models import AuditEntry, VoiceSession
+from tests.canary import Watch
 
 SECOND_OF_SILENCE = bytes(32_000)
 
@@ -29,6 +30,41 @@ def require(is_there: bool, what: str) -> None:
 def fresh_channel_layer():
     """Groups of dead sockets outlive them: every test gets an empty layer."""
     channel_layers.backends = {}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def canary_watch():
+    """Whatever a test does: what was said is in no log record, no cache and no error page."""
+    with Watch().over_everything() as watch:
+        yield watch
+    assert not watch.sightings, "\n".join(dict.fromkeys(watch.sightings))
+
+
+@pytest.fixture(autouse=True)
+def canary_in_no_cache(canary_watch):
+    yield
+    canary_watch.look_at_cache()
+
+
+@pytest.fixture
+def commits_at_once(monkeypatch):
+    """A test's own transaction is never committed: what waits for that happens at once."""
+    monkeypatch.setattr(transaction, "on_commit", lambda callback, **options: callback())
+
+
+@pytest.fixture(autouse=True)
+def audit_entries_end_with_their_test(request):
+    """A test with real transactions empties SQLite's tables afterwards, which the audit log's trigger refuses."""
+    marker = request.node.get_closest_marker("django_db")
+    yield
+    is_transactional = "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction"))
+    if is_transactional and connection.vendor == "sqlite" and AuditEntry.objects.exists():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'audit_cannot_go'")
+            [trigger] = cursor.fetchone()
+            cursor.execute("DROP TRIGGER audit_cannot_go")
+            cursor.execute("DELETE FROM sessions_app_auditentry")
+            cursor.execute(trigger)
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,11 @@ from sessions_app.models.review import (
     ToneFeedback,
     Verdict,
 )
+from sessions_app.models.search import SearchDocument
 from sessions_app.models.session import (
     DEFAULT_WINDOW_MS,
+    DOOMED_AT,
+    FOR_EVER,
     LEASE_STALE_S,
     MAX_SPEAKERS,
     MAX_TITLE_CHARS,
@@ -30,6 +33,8 @@ from sessions_app.models.share import Scope, Share, ShareUse
 
 __all__ = [
     "DEFAULT_WINDOW_MS",
+    "DOOMED_AT",
+    "FOR_EVER",
     "LEASE_STALE_S",
     "MAX_NAME_CHARS",
     "MAX_SPEAKERS",
@@ -45,6 +50,7 @@ __all__ = [
     "Profile",
     "Revision",
     "Scope",
+    "SearchDocument",
     "Share",
     "ShareUse",
     "SpeakerName",

@@ -39,6 +39,8 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["session", "seq"]
+        permissions = [("reveal_event", "Can reveal what was said")]
+        indexes = [models.Index(fields=["session"], condition=Q(kind=Kind.GAP), name="gaps_of_session")]
         constraints = [
             # Also the index of every read: a session's events in order, from a cursor.
             models.UniqueConstraint(fields=["session", "seq"], name="one_event_per_seq"),

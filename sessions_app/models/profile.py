@@ -14,6 +14,7 @@ class Profile(models.Model):
     look = models.JSONField(default=dict, blank=True)  # how captions look; `forms.LookForm` knows the names
     look_changed_at = models.DateTimeField(null=True, blank=True)
     keep_days = models.PositiveIntegerField(_("keep sessions for (days)"), null=True, blank=True)  # None: until deleted
+    leaving_since = models.DateTimeField(null=True, blank=True, editable=False)  # being deleted, with everything
     shares_feedback = models.BooleanField(_("share tone feedback to improve Linnet"), default=False)
 
     def __str__(self) -> str:

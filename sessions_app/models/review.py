@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -11,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from sessions_app.annotation.events import Kind
 from sessions_app.live.messages import MAX_NOTE_CHARS
 from sessions_app.models.session import VoiceSession
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_NAME_CHARS = 64
 MAX_WORDS_CHARS = 2000  # as long as a classifier may make a line
@@ -68,6 +73,23 @@ class SpeakerName(models.Model):
 
     def __str__(self) -> str:
         return f"name of {self.speaker}"
+
+
+def names_from(rows: Iterable[SpeakerName]) -> dict[str, str]:
+    """Return what each named or merged voice of one session is called: {"Speaker B": "Dr. Okafor"}.
+
+    A voice that is another's carries the other's name, or its mark when it has none.
+    """
+    given = {row.speaker: row for row in rows}
+    return {speaker: _name_of(speaker, given) for speaker in given}
+
+
+def _name_of(speaker: str, given: dict[str, SpeakerName]) -> str:
+    seen = {speaker}
+    while (row := given.get(speaker)) is not None and row.same_as and row.same_as not in seen:
+        speaker = row.same_as
+        seen.add(speaker)
+    return row.name if row is not None and row.name else speaker
 
 
 class Note(models.Model):

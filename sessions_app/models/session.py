@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -26,6 +26,8 @@ MAX_WINDOW_MS = 5000
 DEFAULT_WINDOW_MS = 1000
 LEASE_STALE_S = 35.0  # a microphone not seen for two heartbeats (15 s each) and a bit is gone
 MAX_TITLE_CHARS = 200
+DOOMED_AT = datetime(1970, 1, 1, tzinfo=UTC)  # `deleted_at` of a session whose purge has begun: no way back
+FOR_EVER = datetime(9999, 12, 1, tzinfo=UTC)  # `keep_until` of a session that outlives what the account says
 MAX_SPEAKERS = 8  # what cf-voice accepts
 
 
@@ -56,7 +58,7 @@ class VoiceSessionQuerySet(models.QuerySet["VoiceSession"]):
 
     def deleted_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Return what `user` deleted a moment ago and may still have back."""
-        return self.filter(owner_id=user.pk, deleted_at__isnull=False)
+        return self.filter(owner_id=user.pk, deleted_at__gt=DOOMED_AT)
 
     def reviewable_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Return what `user` may look after in the admin."""
@@ -127,6 +129,10 @@ class VoiceSession(models.Model):
     off_record = models.JSONField(default=list, blank=True, editable=False)
     has_off_record = models.BooleanField(default=False, editable=False)
 
+    # What the history shows and finds without reading events; written once the session has ended (`search`).
+    is_indexed = models.BooleanField(default=False, editable=False)
+    summary = models.JSONField(default=dict, blank=True, editable=False)
+
     # Forgetting: None keeps it as long as the account says (`Profile.keep_days`).
     keep_until = models.DateTimeField(_("keep until"), null=True, blank=True)
     forget_at_end = models.BooleanField(_("forget everything when the session ends"), default=False)
@@ -158,12 +164,15 @@ class VoiceSession(models.Model):
             models.Index(fields=["owner", "-created_at"], name="history_of_owner"),
             models.Index(fields=["last_seen_at"], condition=Q(state=State.RUNNING), name="idle_running"),
             models.Index(fields=["id"], condition=Q(settled_sample__lt=F("heard_sample")), name="unsettled"),
+            models.Index(fields=["owner"], condition=Q(is_indexed=False), name="not_indexed"),
             models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="deleted_sessions"),
+            models.Index(fields=["-created_at", "-id"], name="newest_sessions"),  # the admin's list
+            models.Index(fields=["ended_at"], condition=Q(forget_at_end=True), name="forgotten_at_end"),
             models.Index(fields=["keep_until"], condition=Q(keep_until__isnull=False), name="kept_until"),
         ]
 
     def __str__(self) -> str:
-        return self.display_title
+        return f"session {self.pk}"  # never the title: this string ends up in logs, error pages and the admin
 
     def get_absolute_url(self) -> str:
         return reverse("session", args=[self.pk])

@@ -26,7 +26,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
 from sessions_app import backends, conf
-from sessions_app.management.commands import reap_idle_sessions
+from sessions_app.management.commands import purge_expired, reap_idle_sessions
 from sessions_app.management.site import ADDRESS_FILE, DEMO_USERNAME
 from sessions_app.voice.embedded import EmbeddedBackend
 
@@ -174,7 +174,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 def serve(listener: socket.socket, *, reap_every_s: float) -> None:
-    """Serve on `listener`, which is used up, until SIGINT or SIGTERM; the reaper works beside it."""
+    """Serve on `listener`, which is used up, until SIGINT or SIGTERM; reaper and purge work beside it."""
     server = QuickServer(
         application=get_default_application(),
         endpoints=[f"fd:fileno={listener.detach()}"],
@@ -185,7 +185,7 @@ def serve(listener: socket.socket, *, reap_every_s: float) -> None:
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: reactor.callFromThread(server.stop))
-    reaper = event_loop().create_task(reap_for_ever(reap_every_s), name="linnet-reaper")
+    reaper = event_loop().create_task(tidy_for_ever(reap_every_s), name="linnet-reaper")
     server.run()
     reaper.cancel()
 
@@ -197,14 +197,15 @@ async def _cancelled(running: list[asyncio.Future[Any]]) -> None:
         await asyncio.wait(running, timeout=SHUTDOWN_S)
 
 
-async def reap_for_ever(every_s: float) -> None:
-    """End idle sessions now and then. Its passes are called from the server's event loop, in a thread: only so do
-    their doorbells reach the viewers, for the in-memory channel layer belongs to that loop."""
-    reaper = reap_idle_sessions.Command()
+async def tidy_for_ever(every_s: float) -> None:
+    """End idle sessions and forget what is due, now and then. The passes are called from the server's event loop, in
+    a thread: only so do their doorbells reach the viewers, for the in-memory channel layer belongs to that loop."""
+    reaper, purge = reap_idle_sessions.Command(), purge_expired.Command()
     while True:
         await asyncio.sleep(every_s)
         try:
-            pass_once = sync_to_async(reaper.reap_and_survive, thread_sensitive=False)
-            await pass_once(conf.current().idle_ttl_s, dry_run=False)
+            reap = sync_to_async(reaper.reap_and_survive, thread_sensitive=False)
+            await reap(conf.current().idle_ttl_s, dry_run=False)
+            await sync_to_async(purge.purge_and_survive, thread_sensitive=False)(dry_run=False)
         except Exception:
-            logger.exception("the reaper failed; it tries again")
+            logger.exception("tidying up failed; it is tried again")

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from sessions_app import allocations, conf, lifecycle
+from sessions_app import allocations, conf, lifecycle, search
+from sessions_app.models import JobRun
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
+    from sessions_app.models import VoiceSession
+
 MIN_LOOP_S = 15
+JOB = "reap_idle_sessions"
 
 
 class Command(BaseCommand):
@@ -37,15 +41,21 @@ class Command(BaseCommand):
 
     def reap(self, ttl_s: float, *, dry_run: bool) -> None:
         """One pass; a line for each session that ends."""
-        sessions, verb = (lifecycle.idle(ttl_s), "would end") if dry_run else (lifecycle.end_idle(ttl_s), "ended")
-        for voice_session in sessions:
-            self.stdout.write(
-                f"{verb} {voice_session.pk} (last seen {voice_session.last_seen_at:%Y-%m-%d %H:%M:%S} UTC)"
-            )
-        if not dry_run:
+        if dry_run:
+            for voice_session in lifecycle.idle(ttl_s):
+                self._say("would end", voice_session)
+            return
+        with JobRun.of(JOB) as tally:
+            for voice_session in lifecycle.end_idle(ttl_s):
+                tally.done += 1
+                self._say("ended", voice_session)
             lifecycle.settle_lost_words()
+            search.index_waiting()
             if left := allocations.release_orphans():
                 self.stderr.write(f"{left} allocations are not given back yet; the next pass tries again")
+
+    def _say(self, verb: str, voice_session: VoiceSession) -> None:
+        self.stdout.write(f"{verb} {voice_session.pk} (last seen {voice_session.last_seen_at:%Y-%m-%d %H:%M:%S} UTC)")
 
     def reap_and_survive(self, ttl_s: float, *, dry_run: bool) -> None:
         """One pass of the loop: a database that is away now is asked again at the next."""
