@@ -1,126 +1,143 @@
-"""A session as a file: streamed, escaped for its format, with or without the tone in the words."""
+"""A session as a file: streamed, escaped for its format, with as much of tone, speakers and notes as was asked for."""
 
 from __future__ import annotations
 
-import csv
-import html
-import io
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import orjson
 from django.utils import timezone
 
+from sessions_app import revisions
+from sessions_app.annotation import escaping
+from sessions_app.annotation.bands import Band
 from sessions_app.annotation.events import Kind
-from sessions_app.lines import Line, lines_of, timecode
+from sessions_app.engine.observation import UNKNOWN_SPEAKER
+from sessions_app.lines import CHUNK_EVENTS, events_of, lines_of, originals_of, timecode
+from sessions_app.models import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
+    from sessions_app.annotation.events import Json
+    from sessions_app.lines import Line
     from sessions_app.models import Event, VoiceSession
 
-CHUNK_EVENTS = 1000
 SIMULATED_NOTICE = "SIMULATED: these captions were made up, nobody listened."
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~])")
-_MARKDOWN_BLOCK = re.compile(r"^(\s*)([-+=>]|\d+[.)])")
+MARK_MS = 2000  # how long subtitles show a note or a bookmark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a file shall hold. `elcor` says the tone before the words, `tone` behind them or in columns of its own.
+
+    `original` gives the words as they were heard; lines that were removed are in no file. `notes` are the owner's.
+    """
+
+    elcor: bool = False
+    tone: bool = True
+    speakers: bool = True
+    original: bool = False
+    notes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
+    """`has_tone` says whether such files tell the tone when nobody says whether they should."""
+
     content_type: str
-    write: Callable[[VoiceSession, bool], Iterator[str]]
+    write: Callable[[VoiceSession, Options], Iterator[str]]
+    has_tone: bool = False
 
 
-def _events(voice_session: VoiceSession) -> Iterable[Event]:
-    return voice_session.events.order_by("seq").iterator(chunk_size=CHUNK_EVENTS)
-
-
-def _spoken(voice_session: VoiceSession) -> Iterator[Line]:
-    """Yield what subtitles show: words and gaps."""
-    return (line for line in lines_of(_events(voice_session)) if line.kind in {Kind.TRANSCRIPT, Kind.GAP})
-
-
-def _words(line: Line, *, elcor: bool) -> str:
-    prefix = line.elcor if elcor else ""
-    return f"{prefix} {line.text}".strip()
-
-
-def as_json(voice_session: VoiceSession, elcor: bool) -> Iterator[str]:
+def as_json(voice_session: VoiceSession, options: Options) -> Iterator[str]:
     """The session and every event, as the protocol spells them."""
-    head = orjson.dumps(session_wire(voice_session) | {"elcor": elcor or voice_session.elcor}).decode()
-    yield head[:-1] + ',"events":['
+    head = session_wire(voice_session) | {"elcor": options.elcor or voice_session.elcor}
+    if options.speakers:
+        head["speakers"] = revisions.names_of(voice_session.pk)
+    if options.notes:
+        head["notes"] = revisions.notes_of(voice_session.pk)
+    yield orjson.dumps(head).decode()[:-1] + ',"events":['
     separator = "\n"
-    for event in _events(voice_session):
-        yield separator + orjson.dumps(event.as_wire()).decode()
+    for event in _events(voice_session, options):
+        if event.payload.get("removed") or (event.kind == Kind.TONE and not options.tone):
+            continue
+        yield separator + orjson.dumps(_wire(event, options)).decode()
         separator = ",\n"
     yield "\n]}\n"
 
 
-def as_csv(voice_session: VoiceSession, elcor: bool) -> Iterator[str]:
+def as_csv(voice_session: VoiceSession, options: Options) -> Iterator[str]:
     """One row per line; RFC 4180, and no cell that a spreadsheet would run as a formula."""
-    row = _csv_writer()
-    yield row("start", "end", "kind", "speaker", "text", "tone", "tone_band", "simulated")
-    for line in lines_of(_events(voice_session)):
-        yield row(
-            timecode(line.start_ms),
-            timecode(line.end_ms),
-            line.kind,
-            line.speaker,
-            _words(line, elcor=elcor) or line.label,
-            line.tone,
-            line.tone_band,
-            "yes" if line.simulated else "no",
-        )
+    columns = [
+        name
+        for name in ("start", "end", "kind", "speaker", "text", "tone", "tone_band", "simulated")
+        if (options.tone or not name.startswith("tone")) and (options.speakers or name != "speaker")
+    ]
+    row = escaping.csv_writer()
+    yield row(columns)
+    for line in _lines(voice_session, options):
+        cells = {
+            "start": timecode(line.start_ms),
+            "end": timecode(line.end_ms),
+            "kind": line.kind,
+            "speaker": line.speaker or line.author,
+            "text": line.text if line.note_id else _elcor_words(line, options) or line.label,
+            "tone": line.tone,
+            "tone_band": line.tone_band,
+            "simulated": "yes" if line.simulated else "no",
+        }
+        yield row([cells[name] for name in columns])
 
 
-def as_vtt(voice_session: VoiceSession, elcor: bool) -> Iterator[str]:
+def as_vtt(voice_session: VoiceSession, options: Options) -> Iterator[str]:
     yield "WEBVTT\n\n"
     if voice_session.simulated:
         yield f"NOTE\n{SIMULATED_NOTICE}\n\n"
-    for number, line in enumerate(_spoken(voice_session), 1):
-        voice = f"<v {_cue_text(line.speaker)}>" if line.speaker else ""
+    for number, line in enumerate(_spoken(voice_session, options), 1):
+        voice = f"<v {escaping.cue(line.speaker)}>" if line.speaker else ""
         start, end = _cue_time(line.start_ms, "."), _cue_time(_cue_end(line), ".")
-        yield f"{number}\n{start} --> {end}\n{voice}{_cue_text(_words(line, elcor=elcor))}\n\n"
+        yield f"{number}\n{start} --> {end}\n{voice}{escaping.cue(_words(line, options))}\n\n"
 
 
-def as_srt(voice_session: VoiceSession, elcor: bool) -> Iterator[str]:
-    for number, line in enumerate(_spoken(voice_session), 1):
-        speaker = f"{_plain(line.speaker)}: " if line.speaker else ""
+def as_srt(voice_session: VoiceSession, options: Options) -> Iterator[str]:
+    for number, line in enumerate(_spoken(voice_session, options), 1):
+        speaker = f"{escaping.subtitle(line.speaker)}: " if line.speaker else ""
         start, end = _cue_time(line.start_ms, ","), _cue_time(_cue_end(line), ",")
-        yield f"{number}\n{start} --> {end}\n{speaker}{_plain(_words(line, elcor=elcor))}\n\n"
+        words = escaping.subtitle(_words(line, options))
+        yield f"{number}\n{start} --> {end}\n{f'{speaker}{words}'.rstrip()}\n\n"
 
 
-def as_markdown(voice_session: VoiceSession, elcor: bool) -> Iterator[str]:
-    yield f"# {_markdown(voice_session.display_title)}\n\n"
+def as_markdown(voice_session: VoiceSession, options: Options) -> Iterator[str]:
+    yield f"# {escaping.markdown(voice_session.display_title)}\n\n"
     yield f"{_when(voice_session)}\n\n"
     if voice_session.simulated:
         yield f"**{SIMULATED_NOTICE}**\n\n"
-    for line in _spoken(voice_session):
-        speaker = f"**{_markdown(line.speaker)}**: " if line.speaker else ""
-        words = _markdown(_words(line, elcor=elcor))
-        tone = f" *(sounds {_markdown(line.tone.lower())}, {line.tone_band})*" if line.tone and not elcor else ""
-        yield f"`{timecode(line.start_ms)}` {speaker}{words}{tone}\n\n"
+    for line in _spoken(voice_session, options):
+        speaker = f"**{escaping.markdown(line.speaker)}**: " if line.speaker else ""
+        words = escaping.markdown(_elcor_words(line, options))
+        tone = escaping.markdown(_tone_behind(line, options))
+        yield f"`{timecode(line.start_ms)}` {speaker}{words}{f' *{tone}*' if tone else ''}\n\n"
 
 
-def as_text(voice_session: VoiceSession, elcor: bool) -> Iterator[str]:
-    yield f"{_plain(voice_session.display_title)}\n{_when(voice_session)}\n"
+def as_text(voice_session: VoiceSession, options: Options) -> Iterator[str]:
+    yield f"{escaping.plain(voice_session.display_title)}\n{_when(voice_session)}\n"
     if voice_session.simulated:
         yield f"{SIMULATED_NOTICE}\n"
     yield "\n"
-    for line in _spoken(voice_session):
-        speaker = f"{_plain(line.speaker)}: " if line.speaker else ""
-        yield f"[{timecode(line.start_ms)}] {speaker}{_plain(_words(line, elcor=elcor))}\n"
+    for line in _spoken(voice_session, options):
+        speaker = f"{escaping.plain(line.speaker)}: " if line.speaker else ""
+        yield f"[{timecode(line.start_ms)}] {speaker}{escaping.plain(_words(line, options))}\n"
 
 
 FORMATS = {
-    "json": Format("application/json", as_json),
-    "csv": Format("text/csv; charset=utf-8", as_csv),
-    "vtt": Format("text/vtt; charset=utf-8", as_vtt),
-    "srt": Format("application/x-subrip; charset=utf-8", as_srt),
-    "md": Format("text/markdown; charset=utf-8", as_markdown),
     "txt": Format("text/plain; charset=utf-8", as_text),
+    "md": Format("text/markdown; charset=utf-8", as_markdown, has_tone=True),
+    "srt": Format("application/x-subrip; charset=utf-8", as_srt),
+    "vtt": Format("text/vtt; charset=utf-8", as_vtt),
+    "csv": Format("text/csv; charset=utf-8", as_csv, has_tone=True),
+    "json": Format("application/json", as_json, has_tone=True),
 }
 
 
@@ -146,38 +163,72 @@ def session_wire(voice_session: VoiceSession) -> dict[str, object]:
     }
 
 
+def _events(voice_session: VoiceSession, options: Options) -> Iterator[Event]:
+    """Yield every event, with the words as they were heard when that is asked for."""
+    events = events_of(voice_session)
+    if not options.original:
+        yield from events
+        return
+    while chunk := list(islice(events, CHUNK_EVENTS)):
+        originals = originals_of(voice_session.pk, [event.seq for event in chunk if event.payload.get("corrected")])
+        for event in chunk:
+            event.text = originals.get(event.seq, event.text)
+            yield event
+
+
+def _lines(voice_session: VoiceSession, options: Options) -> Iterator[Line]:
+    """Yield the lines that are left, with what is not asked for taken out."""
+    lines = lines_of(
+        _events(voice_session, options),
+        names=revisions.names_of(voice_session.pk),
+        notes=Note.objects.filter(session=voice_session) if options.notes else (),
+    )
+    for line in lines:
+        if not line.is_removed:
+            yield line if options.speakers else replace(line, speaker="")
+
+
+def _spoken(voice_session: VoiceSession, options: Options) -> Iterator[Line]:
+    """Yield what subtitles show: words, gaps, and the owner's notes."""
+    shown = {Kind.TRANSCRIPT, Kind.GAP, "note", "bookmark"}
+    return (line for line in _lines(voice_session, options) if line.kind in shown)
+
+
+def _wire(event: Event, options: Options) -> dict[str, Json]:
+    wire = event.as_wire()
+    return wire if options.speakers or "speaker_id" not in wire else wire | {"speaker_id": UNKNOWN_SPEAKER}
+
+
+def _words(line: Line, options: Options) -> str:
+    return f"{_elcor_words(line, options)} {_tone_behind(line, options)}".strip()
+
+
+def _elcor_words(line: Line, options: Options) -> str:
+    if line.kind == "bookmark":
+        return "[Bookmark]"
+    if line.kind == "note":
+        return f"[Note by {line.author}: {line.text}]" if line.author else f"[Note: {line.text}]"
+    prefix = line.elcor if options.elcor else ""
+    return f"{prefix} {line.text}".strip()
+
+
+def _tone_behind(line: Line, options: Options) -> str:
+    """Return "(may sound warm)"; "" when the tone is said before the words, or not at all."""
+    if options.elcor or not options.tone or not line.tone:
+        return ""
+    if line.tone_band == Band.UNCLEAR:
+        return "(tone unclear)"
+    return f"({'sounds' if line.tone_band == Band.CLEAR else 'may sound'} {line.tone[:1].lower()}{line.tone[1:]})"
+
+
 def _when(voice_session: VoiceSession) -> str:
     began = timezone.localtime(voice_session.started_at or voice_session.created_at)
     return f"{began:%Y-%m-%d %H:%M}, {timecode(voice_session.audio_ms)} listened"
 
 
-def _csv_writer() -> Callable[..., str]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-
-    def row(*cells: str) -> str:
-        buffer.seek(0)
-        buffer.truncate()
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell for cell in cells])
-        return buffer.getvalue()
-
-    return row
-
-
-def _plain(text: str) -> str:
-    """Return `text` on one line, with nothing that a subtitle parser takes for a time line."""
-    return " ".join(text.split()).replace("-->", "→")
-
-
-def _cue_text(text: str) -> str:
-    return html.escape(_plain(text), quote=False)
-
-
-def _markdown(text: str) -> str:
-    return _MARKDOWN_BLOCK.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", _plain(text)))
-
-
 def _cue_end(line: Line) -> int:
+    if line.note_id:
+        return line.start_ms + MARK_MS
     return max(line.end_ms, line.start_ms + 1)  # a cue without length is invalid
 
 

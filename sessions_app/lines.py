@@ -1,58 +1,110 @@
-"""A session as lines to read: words with speaker and tone, gaps, and what the line did."""
+"""A session as lines to read: words with speaker and tone, gaps, what the line did, and what its owner marked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sessions_app.annotation.bands import softer
+from sessions_app.annotation.clock import timecode as timecode
 from sessions_app.annotation.elcor import elcor_prefix
 from sessions_app.annotation.events import Kind
+from sessions_app.engine.observation import UNKNOWN_SPEAKER
+from sessions_app.models import Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    import uuid
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
-    from sessions_app.models import Event
+    from sessions_app.models import Event, Note, VoiceSession
 
+CHUNK_EVENTS = 1000
 READABLE = (Kind.TRANSCRIPT, Kind.TONE, Kind.GAP, Kind.STATE, Kind.QUEUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line. `tone` is the one that covers most of its words; "" without one."""
+    """One line. `tone` is the one that covers most of its words; "" without one.
 
-    seq: int
+    `speaker` is what the voice is called, `mark` what the engine calls it; both are "" when nobody knows.
+    A note or bookmark has a `note_id` and no number.
+    """
+
+    seq: int = 0
     kind: str
     start_ms: int
     end_ms: int
+    mark: str = ""
     speaker: str = ""
     text: str = ""
     label: str = ""
     tone: str = ""
     tone_band: str = ""
     tone_affect: str = ""
+    tone_seq: int = 0
+    is_softened: bool = False  # its reader often heard this tone as another one
+    is_corrected: bool = False
+    is_removed: bool = False
     simulated: bool = False
+    note_id: int = 0
+    author: str = ""  # of a note that somebody else whispered
 
     @property
     def timecode(self) -> str:
         return timecode(self.start_ms)
 
     @property
+    def anchor(self) -> str:
+        return f"note-{self.note_id}" if self.note_id else f"line-{self.seq}"
+
+    @property
     def elcor(self) -> str:
         return elcor_prefix(self.tone, self.tone_band)
 
 
-def timecode(ms: int) -> str:
-    """Return "1:02:03" or "2:03"."""
-    seconds = ms // 1000
-    hours, minutes = seconds // 3600, seconds // 60 % 60
-    return f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
+def events_of(voice_session: VoiceSession, *, chunk: int = CHUNK_EVENTS) -> Iterator[Event]:
+    """Yield all events in order, a query for every `chunk` of them.
+
+    Short queries instead of one cursor: a slow reader holds no transaction open, and memory stays bounded.
+    """
+    after = 0
+    while rows := list(voice_session.events.after(after)[:chunk]):
+        yield from rows
+        after = rows[-1].seq
 
 
-def lines_of(events: Iterable[Event]) -> Iterator[Line]:
+def originals_of(session_id: uuid.UUID, seqs: Iterable[int]) -> dict[int, str]:
+    """Return the words as they were heard, of those lines that were corrected; one query.
+
+    The words of a line that was removed are gone; when it got new ones, those count as the original.
+    """
+    corrected = Revision.objects.filter(session_id=session_id, what=Revision.What.WORDS, seq__in=list(seqs))
+    latest_first = corrected.exclude(before="").order_by("-number")
+    return {seq: before for seq, before in latest_first.values_list("seq", "before") if seq is not None}
+
+
+def lines_of(
+    events: Iterable[Event],
+    *,
+    names: Mapping[str, str] | None = None,
+    notes: Iterable[Note] = (),
+    softened: AbstractSet[str] = frozenset(),
+) -> Iterator[Line]:
     """Yield the lines of a session's events, which come in `seq` order.
 
-    A tone is fixed to the words it covers: the one with the longest overlap among those judged by the time the next
-    words were stored. What the phone line does is said when it changes: some classifiers repeat it every second.
+    `names` says what voices are called (`revisions.names_of`), `notes` come in order of time and are for the owner
+    alone; tones whose label is in `softened` are shown one band less sure.
+    """
+    lines = _lines(events, names or {})
+    if softened:
+        lines = (_softened(line, softened) for line in lines)
+    return _with_notes(lines, list(notes))
+
+
+def _lines(events: Iterable[Event], names: Mapping[str, str]) -> Iterator[Line]:
+    """A tone is fixed to the words it covers: the one with the longest overlap among those judged by the time the
+    next words were stored. What the phone line does is said when it changes: some classifiers repeat it every second.
     """
     words: Event | None = None
     tones: list[Event] = []
@@ -68,7 +120,7 @@ def lines_of(events: Iterable[Event]) -> Iterator[Line]:
             if event.label == "none":
                 continue
         if words is not None:
-            yield _spoken(words, tones)
+            yield _spoken(words, tones, names)
             tones = [tone for tone in tones if tone.end_ms > words.end_ms]
             words = None
         if event.kind == Kind.TRANSCRIPT:
@@ -76,24 +128,33 @@ def lines_of(events: Iterable[Event]) -> Iterator[Line]:
         else:
             yield _other(event)
     if words is not None:
-        yield _spoken(words, tones)
+        yield _spoken(words, tones, names)
 
 
-def _spoken(words: Event, tones: list[Event]) -> Line:
-    tone = max(tones, key=lambda candidate: _overlap_ms(words, candidate), default=None)
-    if tone is not None and _overlap_ms(words, tone) <= 0:
-        tone = None
-    return Line(
+def _spoken(words: Event, tones: list[Event], names: Mapping[str, str]) -> Line:
+    mark = "" if words.speaker == UNKNOWN_SPEAKER else words.speaker
+    line = Line(
         seq=words.seq,
         kind=words.kind,
         start_ms=words.start_ms,
         end_ms=words.end_ms,
-        speaker=words.speaker,
+        mark=mark,
+        speaker=names.get(mark, mark),
         text=words.text,
-        tone=tone.label if tone else "",
-        tone_band=str(tone.payload.get("band", "")) if tone else "",
-        tone_affect=str(tone.payload.get("affect", "")) if tone else "",
+        is_corrected=bool(words.payload.get("corrected")),
+        is_removed=bool(words.payload.get("removed")),
         simulated=words.simulated,
+    )
+    tone = max(tones, key=lambda candidate: _overlap_ms(words, candidate), default=None)
+    if line.is_removed or tone is None or _overlap_ms(words, tone) <= 0:
+        return line
+    return replace(
+        line,
+        tone=tone.label,
+        tone_band=str(tone.payload.get("band", "")),
+        tone_affect=str(tone.payload.get("affect", "")),
+        tone_seq=tone.seq,
+        is_softened=bool(tone.payload.get("softened")),
     )
 
 
@@ -106,6 +167,38 @@ def _other(event: Event) -> Line:
         text=event.text,
         label=event.label,
         simulated=event.simulated,
+    )
+
+
+def _softened(line: Line, softened: AbstractSet[str]) -> Line:
+    """Show a tone that its reader keeps rejecting as less sure, once: live captions may have done so before."""
+    if line.tone not in softened or line.is_softened:
+        return line
+    return replace(line, tone_band=softer(line.tone_band), is_softened=True)
+
+
+def _with_notes(lines: Iterable[Line], notes: list[Note]) -> Iterator[Line]:
+    """Put every note before the first line that begins after it."""
+    waiting = iter(notes)
+    note = next(waiting, None)
+    for line in lines:
+        while note is not None and note.at_ms < line.start_ms:
+            yield _noted(note)
+            note = next(waiting, None)
+        yield line
+    while note is not None:
+        yield _noted(note)
+        note = next(waiting, None)
+
+
+def _noted(note: Note) -> Line:
+    return Line(
+        kind="bookmark" if note.is_bookmark else "note",
+        start_ms=note.at_ms,
+        end_ms=note.at_ms,
+        text=note.text,
+        note_id=note.pk,
+        author=note.author_name,
     )
 
 

@@ -11,12 +11,13 @@ from sessions_app.annotation.affect import (
     known_affect,
     subtext_of,
 )
-from sessions_app.annotation.bands import RELIABILITY_FLOOR, Band, band_of
+from sessions_app.annotation.bands import RELIABILITY_FLOOR, Band, band_of, softer
 from sessions_app.annotation.events import Json, Kind, SessionEvent
 from sessions_app.engine.tone import NOT_ENOUGH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from sessions_app.voice.contract import Observation
 
@@ -25,12 +26,23 @@ UNCLEAR_SUBTEXT = "The voice does not say enough to tell."
 
 
 class Annotator:
-    """Turns observations into events for one session; remembers each speaker's last affect."""
+    """Turns observations into events for one session; remembers each speaker's last affect.
 
-    def __init__(self, *, engine: str, is_simulated: bool, captions_only: bool = False) -> None:
+    Tones whose label is in `softened` come one band less sure: their reader often heard them as another one.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: str,
+        is_simulated: bool,
+        captions_only: bool = False,
+        softened: AbstractSet[str] = frozenset(),
+    ) -> None:
         self._engine = engine
         self._is_simulated = is_simulated
         self._captions_only = captions_only
+        self._softened = softened
         self._last_affect: dict[str, Affect] = {}
 
     def annotate(self, observations: Iterable[Observation]) -> list[SessionEvent]:
@@ -70,7 +82,7 @@ class Annotator:
 
     def _tone(self, observation: Observation) -> tuple[str, dict[str, Json]]:
         """Return the label shown and what belongs to it; below the floor the label is withheld, never the event."""
-        band = band_of(observation.confidence)
+        band, is_softened = self._band(observation)
         is_reliable = observation.confidence >= RELIABILITY_FLOOR
         affect = known_affect(observation.affect, label=observation.label) if is_reliable else "neutral"
         direction = self._direction(observation, affect) if is_reliable else "stable"
@@ -84,7 +96,14 @@ class Annotator:
             "band": band,
             "alternatives": [{"label": name, "confidence": round(odds, 3)} for name, odds in observation.alternatives],
             "evidence": cast("dict[str, Json]", dict(observation.evidence)),
+            **({"softened": True} if is_softened else {}),
         }
+
+    def _band(self, observation: Observation) -> tuple[Band, bool]:
+        """Return how sure the tone is, and whether that is less than its confidence says."""
+        band = band_of(observation.confidence)
+        is_softened = observation.label in self._softened and band is not Band.UNCLEAR
+        return (softer(band), True) if is_softened else (band, False)
 
     def _direction(self, observation: Observation, affect: Affect) -> Direction:
         before = self._last_affect.get(observation.speaker_id)

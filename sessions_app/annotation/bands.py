@@ -21,3 +21,8 @@ def band_of(confidence: float) -> Band:
     if confidence >= CLEAR_CONFIDENCE:
         return Band.CLEAR
     return Band.MAYBE if confidence >= MAYBE_CONFIDENCE else Band.UNCLEAR
+
+
+def softer(band: str) -> Band:
+    """Return the next less sure band; nothing is less sure than "unclear"."""
+    return Band.MAYBE if band == Band.CLEAR else Band.UNCLEAR

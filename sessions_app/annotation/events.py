@@ -59,9 +59,10 @@ class SessionEvent:
 
 
 def gap(*, cause: GapCause, start_ms: int, end_ms: int) -> SessionEvent:
-    """Return the event that says which stretch was not captioned, and why."""
+    """Return the event that says which stretch is not in the record, and why."""
     seconds = (end_ms - start_ms) / 1000
-    text = f"{seconds:.1f} s not captioned: {_GAP_WORDS[cause]}"
+    fate = "not kept" if cause is GapCause.OFF_RECORD else "not captioned"
+    text = f"{seconds:.1f} s {fate}: {_GAP_WORDS[cause]}"
     return SessionEvent(kind=Kind.GAP, start_ms=start_ms, end_ms=end_ms, label=cause, text=text)
 
 

@@ -117,6 +117,7 @@ def test_each_kind_has_its_names(kind, names):
 
 def test_a_gap_says_how_long_and_why():
     assert gap(cause=GapCause.OVERLOAD, start_ms=1000, end_ms=5100).text.startswith("4.1 s not captioned")
+    assert gap(cause=GapCause.OFF_RECORD, start_ms=0, end_ms=900).text == "0.9 s not kept: off the record"
 
 
 @pytest.mark.parametrize(
