@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import F
 
+from sessions_app import search
 from sessions_app.live import messages
 from sessions_app.models import Event, Note, Revision, SpeakerName, VoiceSession
+from sessions_app.models.review import names_from
 
 if TYPE_CHECKING:
     import uuid
@@ -61,7 +63,17 @@ def record(session_id: uuid.UUID, changes: Iterable[Change], *, author: Abstract
         )
         for number, change in enumerate(kept, first)
     )
+    _keep_index(session_id, kept)
     return read_after(session_id, first - 1)
+
+
+def _keep_index(session_id: uuid.UUID, changes: list[Change]) -> None:
+    """Have the search find what is there now; removed words leave its index with the change."""
+    if any(change.what == Revision.What.REMOVED for change in changes):
+        search.forget([session_id])
+    else:
+        search.outdate([session_id])
+    search.index_soon(session_id)
 
 
 def read_after(session_id: uuid.UUID, number: int) -> Revised:
@@ -83,8 +95,7 @@ def names_of(session_id: uuid.UUID) -> dict[str, str]:
 
     A voice that is another's carries the other's name, or its mark when it has none.
     """
-    given = {row.speaker: row for row in SpeakerName.objects.filter(session_id=session_id)}
-    return {speaker: _name_of(speaker, given) for speaker in given}
+    return names_from(SpeakerName.objects.filter(session_id=session_id))
 
 
 def notes_of(session_id: uuid.UUID) -> list[dict[str, Json]]:
@@ -96,29 +107,29 @@ def note_wire(note: Note) -> dict[str, Json]:
     return {"id": note.pk, "at_ms": note.at_ms, "text": note.text, "author": note.author_name}
 
 
-def _name_of(speaker: str, given: dict[str, SpeakerName]) -> str:
-    seen = {speaker}
-    while (row := given.get(speaker)) is not None and row.same_as and row.same_as not in seen:
-        speaker = row.same_as
-        seen.add(speaker)
-    return row.name if row is not None and row.name else speaker
+def _public_frames(session_id: uuid.UUID, rows: list[Revision]) -> list[str]:
+    """Return a message for each line, and for what else changed, in the order of the last change it tells of.
 
-
-def _public_frames(session_id: uuid.UUID, rows: list[Revision]) -> Iterable[str]:
-    seqs = {row.seq for row in rows if row.seq is not None}
-    for event in Event.objects.filter(session_id=session_id, seq__in=seqs).order_by("seq"):
-        yield messages.revised(event.seq, event.as_wire())
-    what = {row.what for row in rows}
-    if Revision.What.NAME in what:
-        yield messages.speakers(names_of(session_id))
-    if what & {Revision.What.TITLE, Revision.What.OFF_RECORD}:
+    A view that has heard a message of revision n has heard of every change up to n, or is told of it later again.
+    """
+    last_of_line = {row.seq: row.number for row in rows if row.seq is not None}
+    frames = [
+        (last_of_line[event.seq], messages.revised(event.seq, event.as_wire(), revision=last_of_line[event.seq]))
+        for event in Event.objects.filter(session_id=session_id, seq__in=last_of_line)
+    ]
+    last_of = {row.what: row.number for row in rows}
+    if named := last_of.get(Revision.What.NAME):
+        frames.append((named, messages.speakers(names_of(session_id), revision=named)))
+    if changed := max(last_of.get(what, 0) for what in (Revision.What.TITLE, Revision.What.OFF_RECORD)):
         voice_session = VoiceSession.objects.get(pk=session_id)
-        yield messages.session(title=str(voice_session.display_title), is_off_record=voice_session.is_off_record)
+        title, is_off_record = str(voice_session.display_title), voice_session.is_off_record
+        frames.append((changed, messages.session(title=title, is_off_record=is_off_record, revision=changed)))
+    return [frame for _, frame in sorted(frames)]
 
 
 def _private_frames(session_id: uuid.UUID, rows: list[Revision]) -> Iterable[str]:
-    note_ids = {row.note_id for row in rows if row.note_id is not None}
-    notes = Note.objects.filter(session_id=session_id).in_bulk(list(note_ids))
-    for note_id in sorted(note_ids):
+    last_of_note = {row.note_id: row.number for row in rows if row.note_id is not None}
+    notes = Note.objects.filter(session_id=session_id).in_bulk(list(last_of_note))
+    for note_id, number in sorted(last_of_note.items(), key=lambda last: last[1]):
         note = notes.get(note_id)
-        yield messages.note(note_wire(note) if note else {"id": note_id, "removed": True})
+        yield messages.note(note_wire(note) if note else {"id": note_id, "removed": True}, revision=number)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -13,7 +14,7 @@ from sessions_app import backends, conf, lifecycle
 from sessions_app.forms import StartForm
 from sessions_app.models import State, VoiceSession
 from sessions_app.views.access import members_only, see_other, submitted, wants_json
-from sessions_app.views.history import history
+from sessions_app.views.history import history, rows_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
@@ -30,8 +31,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def _dashboard(mine: Any) -> dict[str, object]:
     return {
-        "running": mine.filter(state__in=[State.STARTING, State.RUNNING]),
-        "latest": mine.filter(state=State.STOPPED)[:LATEST],
+        "running": rows_of(mine.filter(state__in=[State.STARTING, State.RUNNING])),
+        "latest": rows_of(mine.filter(state=State.STOPPED)[:LATEST]),
+        "back": reverse("dashboard"),
         "engine_note": backends.describe(conf.current()),
     }
 

@@ -1,0 +1,158 @@
+"""Finding sessions by what was said, by title, note and speaker; and keeping the index of it.
+
+A session has documents in the index once it has ended, and as long as nobody changes it: `outdate` takes them out with
+the change, `index` puts them back. Those without (running, just changed) are looked through themselves: they are few.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, transaction
+from django.db.models import Q
+
+from sessions_app import search_index
+from sessions_app.annotation.tone_strip import strip_of
+from sessions_app.models import SearchDocument, State, VoiceSession
+from sessions_app.search_record import read_records
+from sessions_app.words.documents import owner_mark, parts_of, speaker_terms, tone_mark
+from sessions_app.words.questions import Term, terms_of
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterable
+
+    from sessions_app.models import VoiceSessionQuerySet
+    from sessions_app.search_record import Record
+    from sessions_app.words.documents import Part
+
+logger = logging.getLogger(__name__)
+
+MAX_UNINDEXED = 20  # so many sessions a search looks through itself, the newest
+INDEXED_AT_ONCE = 500  # so many a pass of the reaper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody looks for: words, a speaker's name, an affect."""
+
+    question: str = ""
+    speaker: str = ""
+    affect: str = ""
+
+    @property
+    def words(self) -> tuple[Term, ...]:
+        return terms_of(self.question)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        affect = (Term((tone_mark(self.affect),)),) if self.affect else ()
+        return (*self.words, *speaker_terms(self.speaker), *affect)
+
+    @property
+    def has_nothing_to_find(self) -> bool:
+        """Tell whether something was typed in which there is no word."""
+        return bool(
+            (self.question.strip() and not self.words) or (self.speaker.strip() and not speaker_terms(self.speaker))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The sessions that were found. `unindexed` holds the parts of those that the index does not know yet."""
+
+    sessions: VoiceSessionQuerySet
+    unindexed: dict[uuid.UUID, list[Part]]
+    is_catching_up: bool = False  # there are more sessions without documents than a search looks through
+
+
+def find(mine: VoiceSessionQuerySet, owner_id: int, wanted: Wanted) -> Found:
+    """Return those of `mine` in which all that is wanted is. Two queries, the caller's own included."""
+    if wanted.has_nothing_to_find:
+        return Found(mine.none(), {})
+    terms = wanted.terms
+    if not terms:
+        return Found(mine, {})
+    without_documents = mine.filter(is_indexed=False).order_by("-created_at")[: MAX_UNINDEXED + 1]
+    records = read_records(without_documents, with_tones=bool(wanted.affect))
+    unindexed = {record.session_id: _parts_of(record) for record in records[:MAX_UNINDEXED]}
+    there = {pk: parts for pk, parts in unindexed.items() if all(_is_in(parts, term) for term in terms)}
+    indexed = Q()
+    for term in terms:
+        indexed &= Q(pk__in=search_index.sessions_with(owner_mark(owner_id), term))
+    found = mine.filter(indexed | Q(pk__in=there)) if there else mine.filter(indexed)
+    return Found(found, there, is_catching_up=len(records) > MAX_UNINDEXED)
+
+
+def index(session_id: uuid.UUID) -> bool:
+    """Write the documents and the summary of an ended session, unless it changes meanwhile. Return whether it did."""
+    [*records] = read_records(VoiceSession.objects.filter(pk=session_id, state=State.STOPPED, deleted_at=None))
+    if not records:
+        return False
+    [record] = records
+    parts = _parts_of(record)
+    summary = {"speakers": record.speakers, "strip": strip_of(record.tones, length_ms=record.length_ms)}
+    with transaction.atomic():
+        as_read = VoiceSession.objects.filter(
+            pk=session_id, next_seq=record.next_seq, revision=record.revision, state=State.STOPPED, deleted_at=None
+        )
+        if not as_read.filter(forget_at_end=False).update(is_indexed=True, summary=summary):
+            return False
+        SearchDocument.objects.filter(session_id=session_id).delete()
+        search_index.write(session_id, parts)
+    return True
+
+
+def index_soon(session_id: uuid.UUID) -> None:
+    """Index the session once the caller's transaction is committed; what fails is left to the reaper."""
+
+    def attempt() -> None:
+        try:
+            index(session_id)
+        except DatabaseError as error:
+            logger.warning("a session is not indexed yet", extra={"error": type(error).__name__})
+
+    transaction.on_commit(attempt)
+
+
+def index_waiting(limit: int = INDEXED_AT_ONCE) -> int:
+    """Index ended sessions that have no documents, the newest first. Return how many."""
+    waiting = VoiceSession.objects.filter(is_indexed=False, state=State.STOPPED, deleted_at=None, forget_at_end=False)
+    indexed = sum(index(pk) for pk in list(waiting.order_by("-created_at").values_list("pk", flat=True)[:limit]))
+    if indexed:
+        search_index.scrub()
+    return indexed
+
+
+def rebuild() -> int:
+    """Index every ended session anew. Return how many can be found."""
+    outdate(VoiceSession.objects.filter(is_indexed=True).values_list("pk", flat=True))
+    search_index.scrub()
+    found = 0
+    while done := index_waiting():
+        found += done
+    return found
+
+
+def outdate(session_ids: Iterable[uuid.UUID]) -> None:
+    """Take sessions out of the index, in the transaction that changes them. They are looked through themselves then."""
+    kept = list(session_ids)
+    VoiceSession.objects.filter(pk__in=kept).update(is_indexed=False)
+    SearchDocument.objects.filter(session_id__in=kept).delete()
+
+
+def forget(session_ids: Iterable[uuid.UUID]) -> None:
+    """Take sessions out of the index, and wipe their words from it once that is committed: no byte of them stays."""
+    with transaction.atomic():
+        outdate(session_ids)
+        transaction.on_commit(search_index.scrub)
+
+
+def _parts_of(record: Record) -> list[Part]:
+    return parts_of(record.marks, record.passages)
+
+
+def _is_in(parts: list[Part], term: Term) -> bool:
+    return any(term.is_in(part.padded) for part in parts)

@@ -1,0 +1,1 @@
+"""Words as they are looked for: how text is cut and folded, what a search asks, what an index holds."""

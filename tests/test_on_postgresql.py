@@ -1,0 +1,45 @@
+"""What speaks SQL in its own way is tested on SQLite with everything else, and here once more on PostgreSQL.
+
+A file goes on the list when what it tests differs between the two: raw SQL, locks, full-text search, constraints.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from tests.conftest import require
+from tests.faults.conftest import answers
+from tests.faults.processes import POSTGRES
+
+ROOT = Path(__file__).resolve().parent.parent
+FILES = ["test_history.py", "test_search.py"]
+RUN_TIMEOUT_S = 300
+
+
+@pytest.mark.server
+@pytest.mark.timeout(RUN_TIMEOUT_S + 20)
+@pytest.mark.parametrize("file", FILES)
+def test_on_postgresql(file):
+    require(answers(5432), "PostgreSQL at 127.0.0.1:5432")
+    if connection.vendor == "postgresql":
+        pytest.skip("this run is on PostgreSQL already")
+    name = f"linnet_{uuid.uuid4().hex[:12]}"  # pytest-django makes test_<name>, and drops it
+
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "--create-db", f"tests/{file}"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": f"{POSTGRES}/{name}"},
+        capture_output=True,
+        text=True,
+        timeout=RUN_TIMEOUT_S,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
