@@ -21,7 +21,8 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """One thing that happened in a session. `annotation.events.SessionEvent` says what the columns mean."""
 
-    session = models.ForeignKey(VoiceSession, on_delete=models.CASCADE, related_name="events")
+    # Its own index would repeat the one of (session, seq): a write more for every event.
+    session = models.ForeignKey(VoiceSession, on_delete=models.CASCADE, related_name="events", db_index=False)
     seq = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
     start_ms = models.PositiveBigIntegerField()
