@@ -12,14 +12,16 @@ PRODUCTION_LIKE = SECRET_KEY=only-for-the-system-checks-0123456789-abcdefghijklm
 	DATABASE_URL=postgres://linnet@127.0.0.1/linnet REDIS_URL=redis://127.0.0.1:6379/0
 IN_MEMORY = SECRET_KEY=only-for-the-check-of-the-migrations DATABASE_URL=sqlite://:memory:
 
-.PHONY: help install run test check bench chaos bench-engine clean
+.PHONY: help install run test check pictures bench bench-pages bench-growth chaos bench-engine clean
 
 help:
 	@echo "make run           run Linnet on this computer (installs it first)"
 	@echo "make install       install it into $(VENV), speech models included"
 	@echo "make test          run all tests; TEST_ARGS='-k microphone' runs some"
 	@echo "make check         format, lint, types, layers, settings, migrations"
+	@echo "make pictures      every page in its states, into tests/browser/screenshots/"
 	@echo "make bench         what a session costs the server"
+	@echo "make bench-pages   what pages, the reaper and starting cost; make bench-growth draws what growth costs"
 	@echo "make chaos         break everything for a while, and see that nothing is lost (SEED= SECONDS=)"
 	@echo "make bench-engine  how well and how fast the engine listens"
 
@@ -39,8 +41,17 @@ check: $(STAMPS)/dev
 	$(PRODUCTION_LIKE) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(IN_MEMORY) $(BIN)/python manage.py makemigrations --check --dry-run
 
+pictures: $(STAMPS)/test
+	$(BIN)/python -m tests.browser.pictures
+
 bench: $(STAMPS)/test
 	$(BIN)/python -m benchmarks.server
+
+bench-pages: $(STAMPS)/test
+	$(BIN)/python -m benchmarks.pages
+
+bench-growth: $(STAMPS)/test
+	$(BIN)/python -m benchmarks.growth
 
 chaos: $(STAMPS)/test
 	$(BIN)/python -m benchmarks.chaos $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))

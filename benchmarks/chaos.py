@@ -1,8 +1,8 @@
 """Break everything while people speak and watch, then count: `make chaos SEED=1 SECONDS=60`.
 
-Two workers on PostgreSQL and Redis, a classifier that keeps words open for three windows, microphones that speak
-numbered frames. The seed decides what breaks when. Afterwards every frame must be in a line or a gap, once, and every
-stored event at every viewer, once and in order; else the exit status is 1.
+Two workers on a PostgreSQL and a Redis of their own, a classifier that keeps words open for three windows, microphones
+that speak numbered frames. The seed decides what breaks when. Afterwards every frame must be in a line or a gap, once,
+and every stored event at every viewer, once and in order; else the exit status is 1.
 """
 
 from __future__ import annotations
@@ -13,23 +13,15 @@ import random
 import sys
 import tempfile
 import time
-import uuid
 from collections import Counter
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.faults import checker
+from tests.faults.cluster import PostgresCluster
 from tests.faults.people import Person
-from tests.faults.processes import (
-    POSTGRES,
-    ClassifierProcess,
-    PostgresWorld,
-    Prepared,
-    Redis,
-    Server,
-    on_postgres,
-)
+from tests.faults.processes import ClassifierProcess, PostgresWorld, Prepared, Redis, Server, on_postgres
 from tests.faults.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -43,13 +35,22 @@ PAUSE_S = (1.0, 4.0)  # between two faults
 AWAY_S = (0.2, 3.0)  # how long what was killed stays away
 ILL_S = (1.0, 6.0)
 CATCH_UP_S = 120.0
+TEMPLATE = "linnet_template"
 
 
 class Rig:
     """Everything that can be broken."""
 
-    def __init__(self, world: PostgresWorld, redis: Redis, classifier: ClassifierProcess, dice: random.Random) -> None:
+    def __init__(
+        self,
+        world: PostgresWorld,
+        cluster: PostgresCluster,
+        redis: Redis,
+        classifier: ClassifierProcess,
+        dice: random.Random,
+    ) -> None:
         self.world = world
+        self.cluster = cluster
         self.redis = redis
         self.classifier = classifier
         self.dice = dice
@@ -65,6 +66,8 @@ class Rig:
             self.deploy_a_worker,
             self.restart_redis,
             self.cut_the_database,
+            self.restart_the_database,
+            self.stop_the_database,
             self.upset_the_classifier,
             self.restart_the_classifier,
             self.cut_a_network,
@@ -89,6 +92,14 @@ class Rig:
 
     async def cut_the_database(self) -> None:
         await asyncio.to_thread(self.world.cut_connections)
+
+    async def restart_the_database(self) -> None:
+        await asyncio.to_thread(self.cluster.restart, self.dice.choice(["fast", "immediate"]))
+
+    async def stop_the_database(self) -> None:
+        await asyncio.to_thread(self.cluster.stop, self.dice.choice(["fast", "immediate"]))
+        await asyncio.sleep(self.dice.uniform(*AWAY_S))
+        await asyncio.to_thread(self.cluster.start_again)
 
     async def upset_the_classifier(self) -> None:
         mood = self.dice.choice(["hang", "drip", "error", "html", "big"])
@@ -194,19 +205,20 @@ def main() -> int:
     parser.add_argument("--viewers", type=int, default=20)
     parser.add_argument("--keep", type=Path, help="keep logs in this folder")
     options = parser.parse_args()
-    template = f"linnet_chaos_{uuid.uuid4().hex[:12]}"
-    on_postgres(f"CREATE DATABASE {template}")
     with tempfile.TemporaryDirectory(prefix="linnet-chaos-") as scratch:
         folder = options.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        redis, classifier = Redis(folder), ClassifierProcess(folder, utterance_windows=3)
+        cluster, redis = PostgresCluster(), Redis(folder)
+        classifier = ClassifierProcess(folder, utterance_windows=3)
         world = None
         try:
+            cluster.start()
+            on_postgres(f"CREATE DATABASE {TEMPLATE}", cluster=cluster.url)
             redis.start()
             classifier.start()
-            prepared = Prepared(folder / "prepared", f"{POSTGRES}/{template}")
+            prepared = Prepared(folder / "prepared", f"{cluster.url}/{TEMPLATE}")
             world = PostgresWorld(folder / "world", prepared, CF_VOICE_URL=classifier.url, REDIS_URL=redis.url)
-            rig = Rig(world, redis, classifier, random.Random(options.seed))
+            rig = Rig(world, cluster, redis, classifier, random.Random(options.seed))
             work = run(rig, seconds=options.seconds, microphones=options.microphones, viewers=options.viewers)
             return 0 if asyncio.run(work) else 1
         finally:
@@ -214,7 +226,7 @@ def main() -> int:
                 world.end()
             classifier.kill()
             redis.kill()
-            on_postgres(f"DROP DATABASE {template} WITH (FORCE)")
+            cluster.end()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import tempfile
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
@@ -16,6 +17,9 @@ from benchmarks.load.processes import LOAD_CORE, on_core
 from benchmarks.load.report import Measurement, ProgressBar, table
 from benchmarks.load.run import FLOOR_S, WARM_UP_S, Load, measure
 from tests.faults.processes import POSTGRES, PostgresWorld, Prepared, World, on_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SERVERS = ("uvicorn", "daphne")
 FLAT_OUT_SESSIONS, FLAT_OUT_SECONDS = 20, 60
@@ -65,9 +69,11 @@ def prepared(database: str, folder: Path, cleanup: ExitStack) -> Prepared:
     return Prepared(folder, f"{POSTGRES}/{name}")
 
 
-async def run(options: argparse.Namespace, folder: Path, cleanup: ExitStack) -> list[Measurement]:
+async def run(
+    runs: Sequence[tuple[str, Load]], options: argparse.Namespace, folder: Path, cleanup: ExitStack
+) -> list[Measurement]:
+    """Measure each load on its server, in turn; every run has a database and a server of its own."""
     template = prepared(options.database, folder / "prepared", cleanup)
-    runs = [(server, load) for server in (SERVERS if options.all else (options.server,)) for load in loads(options)]
     progress = ProgressBar(sum(2 * WARM_UP_S + load.seconds + FLOOR_S for _, load in runs if not load.is_flat_out))
     measurements = []
     for number, (server, load) in enumerate(runs):
@@ -84,15 +90,20 @@ async def run(options: argparse.Namespace, folder: Path, cleanup: ExitStack) -> 
     return measurements
 
 
-def main() -> int:
-    """Print the table. Return 1 when an event was lost or came twice; what a run cost fails nothing."""
-    options = parser().parse_args()
+def measure_all(runs: Sequence[tuple[str, Load]], options: argparse.Namespace) -> list[Measurement]:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="linnet-bench-")))
         cleanup.enter_context(on_core(LOAD_CORE))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            measurements = runner.run(run(options, folder, cleanup))
+            return runner.run(run(runs, options, folder, cleanup))
+
+
+def main() -> int:
+    """Print the table. Return 1 when an event was lost or came twice; what a run cost fails nothing."""
+    options = parser().parse_args()
+    servers = SERVERS if options.all else (options.server,)
+    measurements = measure_all([(server, load) for server in servers for load in loads(options)], options)
     print(table(measurements))
     return int(any(measured.lost or measured.duplicated for measured in measurements))
 

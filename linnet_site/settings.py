@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,6 +52,14 @@ def service_url(name: str) -> str:
     if url and not url.startswith(("http://", "https://")):
         raise ImproperlyConfigured(f"{name} must begin with http:// or https://, not {url!r}.")
     return url
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return addresses and networks from the environment."""
+    try:
+        return [ip_network(value) for value in env.list(name, default=[])]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a list of addresses or networks: {error}.") from error
 
 
 def kept_secret(path: Path) -> str:
@@ -132,6 +142,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "sessions_app.look.context",
             ],
         },
     },
@@ -151,7 +162,8 @@ def database() -> dict[str, Any]:
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+            " PRAGMA secure_delete=ON;",  # what is forgotten is overwritten, not only unlinked
         }
     elif config["ENGINE"] == "django.db.backends.postgresql":
         pool_size = whole("LINNET_DATABASE_POOL_SIZE", 8)
@@ -177,7 +189,7 @@ if REDIS_URL:
     }
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "linnet_site.layers.OneProcessLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 STATIC_URL = "/static/"
@@ -220,18 +232,27 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before addresses and second steps change
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Linnet"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be 30 s off
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # no address is verified here
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_SECURE
+USERSESSIONS_TRACK_ACTIVITY = False  # a write with every request, for a date that nobody needs
 LINNET_SIGNUP_OPEN = boolean("LINNET_SIGNUP_OPEN", default=True)
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes speak plain http from inside
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # probes speak plain http from inside
 SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_SECURE
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if boolean("LINNET_BEHIND_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # whose address counts in rate limits: what the proxy itself added
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -252,7 +273,10 @@ CONTENT_SECURITY_POLICY = {
 # How it speaks --------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+# English stands in the code; a language is offered as soon as its words are compiled (docs/languages.md).
+_translated = {path.parts[-3] for path in (BASE_DIR / "locale").glob("*/LC_MESSAGES/django.mo")}
+LANGUAGES = [(code, LANG_INFO[code.lower().replace("_", "-")]["name_local"]) for code in sorted({"en", *_translated})]
 USE_I18N = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
@@ -264,10 +288,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"secrets": {"()": "linnet_site.logs.HidesSecrets"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "sessions_app": {"level": env.str("LINNET_LOG_LEVEL", default="INFO")},
+        "django": {
+            "level": "WARNING"
+        },  # through the handler above: Django's own would write down addresses with tokens
         # Daphne's access lines hold session ids and nothing that helps a person.
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
@@ -284,6 +312,9 @@ CF_ORCH_KEY = env.str("CF_ORCH_KEY", default="")
 CF_ORCH_ALLOCATE_TIMEOUT_S = positive("CF_ORCH_ALLOCATE_TIMEOUT_S", 30)
 CF_ORCH_MODEL_CANDIDATES = env.list("CF_ORCH_MODEL_CANDIDATES", default=[])
 SESSION_IDLE_TTL_S = positive("SESSION_IDLE_TTL_S", 90)
+LINNET_UNDO_S = positive("LINNET_UNDO_S", 600, zero_allowed=True)
+LINNET_METRICS_TOKEN = env.str("LINNET_METRICS_TOKEN", default="")
+LINNET_METRICS_ALLOW = networks("LINNET_METRICS_ALLOW")
 LINNET_VOICE = env.str("LINNET_VOICE", default="")  # "scripted": a fixed script, always marked simulated
 LINNET_ASR_MODEL = env.str("LINNET_ASR_MODEL", default="auto")
 LINNET_ENGINE_THREADS = whole("LINNET_ENGINE_THREADS", 0, zero_allowed=True)

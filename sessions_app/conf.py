@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
     from pathlib import Path
 
 HEARTBEAT_S = 15.0  # presence, lease and state are written and re-read this often
@@ -18,6 +19,9 @@ SOCKET_SILENCE_S = 35.0  # a peer that says nothing for this long is gone (PROTO
 class Conf:
     data_dir: Path
     idle_ttl_s: float
+    undo_s: float
+    metrics_token: str
+    metrics_allow: tuple[IPv4Network | IPv6Network, ...]
     voice: str
     cf_voice_url: str
     cf_voice_token: str
@@ -40,6 +44,9 @@ def current() -> Conf:
     return Conf(
         data_dir=settings.DATA_DIR,
         idle_ttl_s=settings.SESSION_IDLE_TTL_S,
+        undo_s=settings.LINNET_UNDO_S,
+        metrics_token=settings.LINNET_METRICS_TOKEN,
+        metrics_allow=tuple(settings.LINNET_METRICS_ALLOW),
         voice=settings.LINNET_VOICE,
         cf_voice_url=settings.CF_VOICE_URL,
         cf_voice_token=settings.CF_VOICE_TOKEN,

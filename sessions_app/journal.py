@@ -1,9 +1,11 @@
-"""Group commit: all microphones of a process share one writer; while one transaction runs, the next gathers."""
+"""Group commit: all microphones of a process share one writer; while one transaction runs, the next one gathers."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -13,12 +15,15 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from sessions_app import database_threads, recording
 
 if TYPE_CHECKING:
+    import uuid
+
     from sessions_app.recording import Batch, Stored, Superseded
 
 logger = logging.getLogger(__name__)
 
 MAX_BATCHES_PER_COMMIT = 400  # six parameters each: far below PostgreSQL's and SQLite's limits
 RETRY_FIRST_S, RETRY_MAX_S = 0.1, 2.0
+GATHER_S = 0.02  # a commit costs as much as five batches in it; nobody notices 20 ms more
 STALL_AFTER_S = 2.0  # a commit takes milliseconds; SQLite itself waits 20 s for a lock before it complains
 
 
@@ -28,13 +33,35 @@ class _Entry:
     done: asyncio.Future[Stored | Superseded]
 
 
+class _Crowd:
+    """How many sessions have stored something lately: in this second or the one before."""
+
+    def __init__(self) -> None:
+        self._since_s = 0.0
+        self._now: set[uuid.UUID] = set()
+        self._before: set[uuid.UUID] = set()
+
+    @property
+    def size(self) -> int:
+        return max(len(self._now), len(self._before))
+
+    def note(self, session_id: uuid.UUID) -> None:
+        now_s = time.monotonic()
+        if now_s - self._since_s >= 1.0:
+            self._since_s, self._before, self._now = now_s, self._now, set()
+        self._now.add(session_id)
+
+
 class Journal:
     """The writer of one event loop. Its queue is bounded by its users: each waits for its batch."""
 
     def __init__(self) -> None:
         self._waiting: list[_Entry] = []
+        self._is_enough = asyncio.Event()
+        self._crowd = _Crowd()
         self._task: asyncio.Task[None] | None = None
         self.is_stalled = False
+        self.commits = 0
 
     @property
     def depth(self) -> int:
@@ -48,6 +75,9 @@ class Journal:
         """
         entry = _Entry(batch, asyncio.get_running_loop().create_future())
         self._waiting.append(entry)
+        self._crowd.note(batch.session_id)
+        if len(self._waiting) >= self._crowd.size:
+            self._is_enough.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write(), name="linnet-journal")
         return await entry.done
@@ -56,6 +86,16 @@ class Journal:
         """Commit what waits, group after group; ends when nothing does."""
         while entries := self._take_group():
             await self._commit(entries)
+            await self._gather()
+
+    async def _gather(self) -> None:
+        """Let the next group grow for a moment, unless everybody waits already: a lonely session never does."""
+        if len(self._waiting) >= self._crowd.size:
+            return
+        self._is_enough.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_S):
+                await self._is_enough.wait()
 
     def _take_group(self) -> list[_Entry]:
         """Take the oldest batch of each session: two of one session may not share a statement."""
@@ -86,6 +126,7 @@ class Journal:
                 return
             else:
                 self.is_stalled = False
+                self.commits += 1
                 for entry, result in zip(entries, results, strict=True):
                     if not entry.done.done():
                         entry.done.set_result(result)

@@ -7,7 +7,18 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sessions_app import allocations, backends, broadcast, conf, database_threads, journal, lease, presence
+from sessions_app import (
+    allocations,
+    backends,
+    broadcast,
+    calibration,
+    conf,
+    database_threads,
+    journal,
+    lease,
+    presence,
+    tally,
+)
 from sessions_app.annotation.annotator import Annotator
 from sessions_app.annotation.pickup import PickupWatch
 from sessions_app.audio.pcm import ms_from_samples, samples_in
@@ -37,6 +48,7 @@ logger = logging.getLogger(__name__)
 FLUSH_TIMEOUT_S = 8.0  # Daphne ends an application 10 s after its peer has left
 SLOW_LAG_MS = 3_000
 LOOK_AFTER_S = 1.0
+MAX_WAITING_HOLES = 100  # a connection that is lost again and again makes a few
 
 TAKEN = Refusal(ErrorCode.PRODUCER_TAKEN, "Another microphone is already listening here.", CloseCode.SUPERSEDED)
 SUPERSEDED = Refusal(ErrorCode.SUPERSEDED, "Another microphone took over.", CloseCode.SUPERSEDED)
@@ -46,6 +58,7 @@ BROKEN = Refusal(ErrorCode.INTERNAL, "Something went wrong here. Please connect 
 TOO_FAST = Refusal(
     ErrorCode.RATE_LIMITED, "Sound came faster than it can be listened to.", CloseCode.TOO_MUCH, retry_after_s=10
 )
+TOO_MANY_GAPS = Refusal(ErrorCode.RATE_LIMITED, "Too many gaps wait.", CloseCode.TOO_MUCH, retry_after_s=10)
 TOO_MANY = Refusal(ErrorCode.RATE_LIMITED, "You have too many microphones open.", CloseCode.TOO_MUCH, retry_after_s=30)
 SAVING_LATE = messages.service("degraded", detail="Saving is delayed. Nothing is lost so far.")
 
@@ -88,6 +101,7 @@ class Microphone:
         self._outbox = outbox
         self._window_ms = config.window_ms or voice_session.window_ms
         self._captions_only = voice_session.captions_only
+        self._owner_id = voice_session.owner_id
         self._stream_config = StreamConfig(
             session_id=str(voice_session.pk),
             language=config.language or voice_session.language or None,
@@ -119,7 +133,10 @@ class Microphone:
         self._pipeline = Pipeline(
             stream=stream,
             annotator=Annotator(
-                engine=backend.name, is_simulated=backend.is_simulated, captions_only=self._captions_only
+                engine=backend.name,
+                is_simulated=backend.is_simulated,
+                captions_only=self._captions_only,
+                softened=await database_threads.read(calibration.softened_labels, self._owner_id),
             ),
             sink=self,
             window_ms=self._window_ms,
@@ -132,13 +149,19 @@ class Microphone:
         await self._say_ready(backend)
         self._care_task = asyncio.create_task(self._look_after(backend), name="linnet-microphone-care")
 
+    @property
+    def pipeline(self) -> Pipeline:
+        """What it listens with; for those who count."""
+        return self._pipeline
+
     def push(self, pcm16: bytes) -> None:
         self._pipeline.push(pcm16)
         if self._pacing.note(samples_in(pcm16), shed_samples=self._pipeline.shed_samples):
             self.stop(TOO_FAST)
 
     def skip(self, samples: int) -> None:
-        self._pipeline.skip(samples)
+        if self._pipeline.skip(samples) > MAX_WAITING_HOLES:
+            self.stop(TOO_MANY_GAPS)
 
     def pause(self) -> None:
         """The speaker muted: finish the words that are open."""
@@ -180,6 +203,8 @@ class Microphone:
         presence.current().leave(self)
         if not (self.over.done() and self.over.result() is SUPERSEDED):
             await self.finish()
+        if self._task is not None:
+            tally.listening.update(tally.listened(self._pipeline.totals))
         for task in (self._task, self._care_task):
             if task is not None:
                 task.cancel()

@@ -66,6 +66,10 @@ class Presence:
     def leave(self, watcher: Watcher) -> None:
         self._watchers.discard(watcher)
 
+    @property
+    def watchers(self) -> frozenset[Watcher]:
+        return frozenset(self._watchers)
+
     def watchers_of(self, session_id: uuid.UUID) -> list[Watcher]:
         return [watcher for watcher in self._watchers if watcher.session_id == session_id]
 

@@ -10,12 +10,21 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, connection
 
-from sessions_app import journal, lease, lifecycle
+from sessions_app import journal, lease, lifecycle, recording
 from sessions_app.recording import Superseded
 from tests.conftest import require
 from tests.test_recording import batch_of, words
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def commits(monkeypatch):
+    """The batches of each commit."""
+    seen = []
+    store = recording.store
+    monkeypatch.setattr(recording, "store", lambda batches: seen.append(batches) or store(batches))
+    return seen
 
 
 @sync_to_async
@@ -75,3 +84,35 @@ async def test_a_superseded_microphone_is_told(voice_session):
     await sync_to_async(lease.claim)(voice_session.pk, take_over=True)
 
     assert await journal.current().append(batch_of(held, events=[words()])) == Superseded()
+
+
+async def test_batches_that_come_close_together_share_a_commit(alice, commits):
+    held = await leases_of(alice, 6)
+
+    async with asyncio.TaskGroup() as group:
+        for one in held:
+            group.create_task(journal.current().append(batch_of(one, events=[words()])))
+            await asyncio.sleep(0.002)
+
+    assert len(commits) < len(held)
+
+
+async def test_a_lonely_session_does_not_wait_for_company(voice_session, monkeypatch):
+    monkeypatch.setattr(journal, "GATHER_S", 10.0)
+    held = await sync_to_async(lease.claim)(voice_session.pk, take_over=False)
+
+    async with asyncio.timeout(5):
+        for commit_no in (1, 2, 3):
+            await journal.current().append(batch_of(held, commit_no, events=[words()]))
+
+
+async def test_nobody_waits_once_everybody_does(alice, commits, monkeypatch):
+    monkeypatch.setattr(journal, "GATHER_S", 10.0)
+    held = await leases_of(alice, 3)
+
+    async with asyncio.timeout(5):
+        for commit_no in (1, 2, 3):
+            batches = [batch_of(one, commit_no, events=[words()]) for one in held]
+            await asyncio.gather(*(journal.current().append(batch) for batch in batches))
+
+    assert [len(batches) for batches in commits] == [3, 3, 3]

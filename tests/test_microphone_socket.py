@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sessions_app import lifecycle
+from sessions_app import microphone as microphone_module
 from sessions_app.models import EndReason, State
+from sessions_app.voice.errors import BackendUnavailable
+from sessions_app.voice.scripted import ScriptedStream
 from tests.conftest import SECOND_OF_SILENCE
 from tests.sockets import microphone_of, socket_of, view_of
 
@@ -229,3 +232,38 @@ async def database_end(voice_session):
     from asgiref.sync import sync_to_async
 
     await sync_to_async(lifecycle.end)(voice_session, EndReason.USER)
+
+
+async def test_who_makes_holes_without_end_is_stopped_while_nothing_can_be_heard(
+    alices_browser, voice_session, monkeypatch
+):
+    """Holes are never shed: each is a piece of the session's clock. What is left of them is told once."""
+    monkeypatch.setattr(microphone_module, "MAX_WAITING_HOLES", 15)
+    monkeypatch.setattr(microphone_module, "FLUSH_TIMEOUT_S", 0.2)
+
+    async def away(self, window):
+        raise BackendUnavailable("away")
+
+    monkeypatch.setattr(ScriptedStream, "classify", away)
+    async with microphone_of(alices_browser.cookies, voice_session) as microphone:
+        await microphone.until("ready")
+        for _ in range(20):
+            await microphone.send_sound(bytes(2))
+            await microphone.say("gap", samples=1)
+
+        refused = await microphone.until("error", code="rate_limited")
+        assert await microphone.closed() == 4429
+    assert "gaps" in refused["message"]
+    assert refused["retry_after_s"] > 0
+
+
+async def test_holes_that_follow_one_another_are_one_and_harm_nobody(alices_browser, voice_session, monkeypatch):
+    monkeypatch.setattr(microphone_module, "MAX_WAITING_HOLES", 15)
+    async with microphone_of(alices_browser.cookies, voice_session) as microphone:
+        await microphone.until("ready")
+        for _ in range(30):
+            await microphone.say("gap", samples=1600)
+        await microphone.say("finalize")
+
+        assert (await microphone.until("finalized"))["through_sample"] == 48_000
+    assert await voice_session.events.filter(kind="gap").acount() < 30

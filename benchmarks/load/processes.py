@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SERVER_CORE = 0
 LOAD_CORE = 1
+CPUCLOCK_SCHED = 2  # linux/posix-timers.h; `man 3 clock_getcpuclockid` gives the number of another process's clock
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 LINNET = "linnet_site.asgi:application"
@@ -44,9 +45,8 @@ class PinnedProcess(HttpProcess):
 
     @property
     def cpu_s(self) -> float:
-        """User and system time of all its threads so far, to 10 ms."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) * TICK_S
+        """User and system time of all its threads so far, to the nanosecond: one session uses a few ms a second."""
+        return time.clock_gettime(~self.pid << 3 | CPUCLOCK_SCHED)
 
 
 class Application(PinnedProcess):

@@ -75,8 +75,12 @@ def row(measured: Measurement) -> list[str]:
 
 def table(measurements: Sequence[Measurement]) -> str:
     """Return a Markdown table."""
-    lines = [COLUMNS, *map(row, measurements)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
+    return in_columns([COLUMNS, *map(row, measurements)])
+
+
+def in_columns(lines: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table whose head is the first line."""
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     texts = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines]
     texts.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(texts)

@@ -60,6 +60,8 @@ class Outcome:
 
     @property
     def cpu_s_per_h(self) -> float:
+        if not self.sound_h:
+            raise RuntimeError("nothing was heard while it was measured: the machine is too busy for this load")
         return self.usage.cpu_s / self.sound_h
 
 
