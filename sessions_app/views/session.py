@@ -11,38 +11,55 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sessions_app import exports, lifecycle
+from sessions_app import exports, lifecycle, revisions, sharing
 from sessions_app.lines import lines_of
 from sessions_app.models import EndReason, Event, State, VoiceSession
-from sessions_app.views.access import found, json_only, members_only, number, see_other, wants_json
+from sessions_app.views.access import found, members_only, number, see_other, wants_json, watched, watchers_only
 from sessions_app.views.debrief import debrief
+from sessions_app.views.sharing import shared_debrief
 
 if TYPE_CHECKING:
     import uuid
 
     from django.http import HttpRequest
 
+    from sessions_app.models import Share
+    from sessions_app.permission import Access
+
 MAX_EVENTS = 500
 LIVE_EVENTS = 500  # so many the page itself holds; of a longer session everything comes over the socket
 
 
 @require_GET
-@members_only
+@watchers_only()
 def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    """The live page while the session runs, the debrief afterwards."""
-    voice_session = found(request, session_id)
+    """The live page while the session runs, the debrief afterwards; for a trusted viewer what the link allows."""
+    access = watched(request, session_id)
+    voice_session = access.voice_session
+    if access.share is not None:
+        return shared_session(request, access, access.share)
     if wants_json(request):
         return JsonResponse(exports.session_wire(voice_session))
-    return debrief(request, voice_session) if voice_session.state == State.STOPPED else live(request, voice_session)
+    return debrief(request, voice_session) if voice_session.state == State.STOPPED else live(request, access)
 
 
-def live(request: HttpRequest, voice_session: VoiceSession) -> HttpResponse:
+def shared_session(request: HttpRequest, access: Access, share: Share) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse(sharing.shared_wire(access.voice_session))
+    sharing.note_use(request.session, share)
+    return live(request, access) if access.voice_session.state != State.STOPPED else shared_debrief(request, access)
+
+
+def live(request: HttpRequest, access: Access) -> HttpResponse:
+    voice_session = access.voice_session
     is_whole = voice_session.last_seq <= LIVE_EVENTS
+    names = revisions.names_of(voice_session.pk)
     context = {
         "voice_session": voice_session,
-        "lines": list(lines_of(voice_session.events.order_by("seq"))) if is_whole else [],
+        "lines": list(lines_of(voice_session.events.order_by("seq"), names=names)) if is_whole else [],
         "after": voice_session.last_seq if is_whole else 0,
-        "is_owner": True,
+        "is_owner": access.is_owner,
+        "may_note": access.may_note,
     }
     return render(request, "sessions_app/live.html", context)
 
@@ -72,9 +89,9 @@ def _changed(request: HttpRequest, voice_session: VoiceSession, state: State) ->
 
 
 @require_GET
-@json_only
+@watchers_only(is_json=True)
 def session_events(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
-    voice_session = found(request, session_id)
+    voice_session = watched(request, session_id).voice_session
     after, limit = number(request, "after", 0), min(number(request, "limit", MAX_EVENTS), MAX_EVENTS)
     rows = list(Event.objects.filter(session=voice_session).after(after)[:limit])
     body = {

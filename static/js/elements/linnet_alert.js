@@ -1,14 +1,17 @@
-// "A person picked up": across the whole page, in the title, and in the hand.
+// "A person picked up": across the whole page, in the title, in the hand, and as the reader chose to be called.
 
+import { callOut } from "../lib/call_out.js";
+import { readLook } from "../lib/look.js";
+import { t } from "../lib/words.js";
 import { partsOf, setText } from "./parts.js";
 
-const WORDS = new Map([["human_picked_up", "A person picked up"]]);
-const VIBRATION_MS = [400, 200, 400];
+const WORDS = new Map([["human_picked_up", t("A person picked up")]]);
 const FRESH_MS = 30_000; // an alert that arrives later than this is history
 
 export class LinnetAlert extends HTMLElement {
   #lifetime = null;
-  #title = document.title;
+  #raised_at_ms = null; // the session's time of the last one: each calls once
+  #title = null; // of the page, while the alert has taken its place
 
   connectedCallback() {
     this.#lifetime = new AbortController();
@@ -26,17 +29,20 @@ export class LinnetAlert extends HTMLElement {
 
   #raise({ kind, at_ms }, clock) {
     const words = WORDS.get(kind);
-    if (!words || clock.at(performance.now()) - at_ms > FRESH_MS) return;
+    if (!words || at_ms === this.#raised_at_ms || clock.at(performance.now()) - at_ms > FRESH_MS) return;
+    this.#raised_at_ms = at_ms;
     this.dataset.raised = "";
     setText(partsOf(this)("words"), words);
+    this.#title ??= document.title;
     document.title = `${words} · ${this.#title}`;
-    navigator.vibrate?.(VIBRATION_MS);
+    callOut(words, readLook());
   }
 
   #dismiss() {
     delete this.dataset.raised;
     setText(partsOf(this)("words"), "");
-    document.title = this.#title;
+    if (this.#title !== null) document.title = this.#title;
+    this.#title = null;
   }
 }
 

@@ -1,67 +1,85 @@
-// The captions: a list that only grows. Finals never change; of a partial at most the last words do.
+// The captions: a list that only grows. A final changes only when its owner corrects it.
 
 import { Announcer } from "../lib/announcer.js";
 import { isPerson, lineWords } from "../lib/call_line.js";
+import { LineIndex } from "../lib/line_index.js";
 import { readLook } from "../lib/look.js";
-import { steadyWords, wordsOf } from "../lib/steady_text.js";
-import { timecode } from "../lib/time_words.js";
 import { isUnknown, ToneMatcher } from "../lib/tone_matcher.js";
-import { elcorPrefix, knownAffect, knownBand, toneInWords } from "../lib/tone_words.js";
+import { t } from "../lib/words.js";
+import { fillWords, fixTone, nameVoice, newLine, partOf } from "./caption_line.js";
+import { PartialLines } from "./partial_lines.js";
 import { partsOf, setText } from "./parts.js";
+import { ReadingPlace } from "./reading_place.js";
 
-const BOTTOM_PX = 96; // this close to the end counts as reading along
 const LONG_LINES = 200; // from here on the style sheet lays out only what is near the screen
-const PARTIAL_LIFE_MS = 20_000; // longer than an utterance can last: its final will not come any more
 
-const TRAILING_DOTS = /\s*(\.{3}|…)$/; // the style sheet marks what is still open
-
-const STATE_WORDS = new Map([["stopped", "The session was ended."], ["running", "The session goes on."]]);
-
+/** Emits `line` with each finished `<li>` that joins the list, and `revised` with one whose words changed. */
 export class LinnetCaptions extends HTMLElement {
+  place = null;
   #lifetime = null;
   #part = null;
   #lines = new Map(); // seq → <li>
-  #partials = new Map(); // utterance_id → {line, words, timer}
+  #index = new LineIndex();
+  #partials = null;
   #matcher = new ToneMatcher();
-  #speaker_names = new Map();
-  #last_speaker = "";
   #last_queue = "";
   #oldest_adopted = null; // the first line of the page as it came: older ones go before it
   #announcer = null;
-  #is_following = true;
-  #last_scroll_px = 0;
-  #new_lines = 0;
 
   connectedCallback() {
     this.#lifetime = new AbortController();
+    const { signal } = this.#lifetime;
     this.#part = partsOf(this);
     this.#announcer = new Announcer((text) => setText(this.#part("announcements"), text));
+    this.#partials = new PartialLines(this.#part("line"));
+    this.place = new ReadingPlace(this.#part("list"), this.#part("jump"), signal);
     for (const line of this.#part("list").children) this.#adopt(line);
-    this.#listen(this.#lifetime.signal);
-    this.#watchHeight(this.#lifetime.signal);
+    this.#listen(signal);
+    this.#watchHeight(signal);
   }
 
   disconnectedCallback() {
     this.#lifetime.abort();
     this.#announcer.stop();
-    for (const { timer } of this.#partials.values()) clearTimeout(timer);
+    this.#partials.stop();
+  }
+
+  /** The last line that began by `at_ms` of the session's clock, else the first of all; null without lines. */
+  lineAt(at_ms) {
+    return this.#index.at(at_ms);
+  }
+
+  /** Whether the line of `at_ms` stands, so that none that comes later can be nearer to it. */
+  isPast(at_ms) {
+    return this.#index.isPast(at_ms);
+  }
+
+  /** The finished lines of which something was said after `from_ms`, in order. */
+  linesSince(from_ms) {
+    const begun = this.#index.since(from_ms);
+    const open = this.#index.at(from_ms - 1);
+    const is_open = open && open !== begun[0] && Number(open.dataset.endMs) > from_ms;
+    return is_open ? [open, ...begun] : begun;
+  }
+
+  get #live() {
+    return this.closest("linnet-live");
   }
 
   #listen(signal) {
-    const { feed } = this.closest("linnet-live");
+    const { feed, names } = this.#live;
     const on = (type, listener) => feed.addEventListener(type, ({ detail }) => listener(detail), { signal });
-    on("snapshot", ({ speakers = {} }) => this.#nameSpeakers(speakers));
     on("event", (event) => this.#take(event));
     on("partial", (partial) => this.#showPartial(partial));
     on("revised", ({ seq, event }) => this.#revise(seq, event));
-    addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
-    addEventListener("resize", () => this.#follow(), { signal, passive: true });
-    this.#part("jump").addEventListener("click", () => this.#jump(), { signal });
+    names.addEventListener("change", () => this.#renameVoices(), { signal });
+    this.place.addEventListener("hold", () => this.#partials.hold(), { signal });
+    this.place.addEventListener("go-on", () => this.#partials.goOn(), { signal });
   }
 
   /** Once a frame however many lines came: asking for the height after each would lay the page out each time. */
   #watchHeight(signal) {
-    const of_page = new ResizeObserver(() => this.#follow());
+    const of_page = new ResizeObserver(() => this.place.follow());
     of_page.observe(document.body);
     const of_dock = new ResizeObserver(noteDockHeight);
     for (const dock of document.querySelectorAll(".dock, .controls")) of_dock.observe(dock);
@@ -70,9 +88,10 @@ export class LinnetCaptions extends HTMLElement {
 
   #adopt(line) {
     this.#oldest_adopted ??= line;
-    if (line.dataset.kind === "queue") this.#last_queue = line.querySelector("[data-part=text]").textContent;
+    if (line.dataset.kind === "queue") this.#last_queue = partOf(line, "text").textContent;
     this.#lines.set(Number(line.dataset.seq), line);
-    this.#last_speaker = line.dataset.speaker || this.#last_speaker;
+    this.#index.add(Number(line.dataset.startMs), line);
+    this.#live.names.hear(line.dataset.speaker);
   }
 
   #take(event) {
@@ -83,24 +102,21 @@ export class LinnetCaptions extends HTMLElement {
       case "gap": return this.#addNotice(event, event.text);
       case "speaker": if (isPerson(event.label)) this.#last_queue = ""; return;
       case "queue": return this.#addQueue(event);
-      case "state": return this.#addNotice(event, STATE_WORDS.get(event.label) ?? event.label);
+      case "state": return this.#addNotice(event, stateInWords(event.label));
     }
   }
 
   #addTranscript(event) {
-    this.#dropPartial(event.utterance_id);
-    const line = this.#newLine(event);
+    this.#partials.drop(event.utterance_id);
+    const line = newLine(this.#part("line"), event);
+    const name = this.#live.names.of(event.speaker_id);
     line.dataset.speaker = isUnknown(event.speaker_id) ? "" : event.speaker_id;
-    if (event.off_record) line.dataset.offRecord = "";
-    const name = this.#speakerName(event.speaker_id);
-    line.querySelector("[data-part=speaker]").textContent = name;
-    line.querySelector("[data-part=text]").textContent = event.text;
-    line.toggleAttribute("data-same-speaker", name !== "" && name === this.#last_speaker);
-    this.#last_speaker = name;
+    fillWords(line, event);
+    nameVoice(line, name);
     const tone = this.#matcher.takeLine(event);
     if (tone) fixTone(line, tone);
-    this.#append(line);
-    if (readLook().announce) this.#announcer.take(name ? `${name}: ${event.text}` : event.text);
+    this.#append(line, event);
+    if (readLook().announce && !event.removed) this.#announcer.take(name ? `${name}: ${event.text}` : event.text);
   }
 
   #addTone(tone) {
@@ -111,10 +127,9 @@ export class LinnetCaptions extends HTMLElement {
   }
 
   #addNotice(event, text) {
-    const line = this.#newLine(event);
-    line.querySelector("[data-part=text]").textContent = text;
-    this.#last_speaker = "";
-    this.#append(line);
+    const line = newLine(this.#part("line"), event);
+    partOf(line, "text").textContent = text;
+    this.#append(line, event);
     if (readLook().announce) this.#announcer.take(text);
   }
 
@@ -126,94 +141,54 @@ export class LinnetCaptions extends HTMLElement {
     this.#addNotice(event, words);
   }
 
-  #newLine({ event_type, seq, start_ms }) {
-    const line = this.#part("line").content.firstElementChild.cloneNode(true);
-    line.dataset.kind = event_type;
-    line.dataset.startMs = start_ms;
-    line.querySelector("[data-part=time]").textContent = timecode(start_ms);
-    if (seq !== null) {
-      line.dataset.seq = seq;
-      this.#lines.set(seq, line);
-    }
-    return line;
-  }
-
   /** Put a finished line before the partials, which are always the last. */
-  #append(line) {
-    const [first_partial] = this.#partials.values();
-    const is_older = Number(line.dataset.seq) < Number(this.#oldest_adopted?.dataset.seq);
+  #append(line, { seq, start_ms }) {
+    const is_older = seq !== null && seq < Number(this.#oldest_adopted?.dataset.seq);
     const list = this.#part("list");
-    list.insertBefore(line, is_older ? this.#oldest_adopted : (first_partial?.line ?? null));
-    if (this.#lines.size > LONG_LINES) list.dataset.long = "";
+    list.insertBefore(line, is_older ? this.#oldest_adopted : this.#partials.first);
+    if (seq !== null) this.#lines.set(seq, line);
+    this.#joinUp(line);
+    this.#index.add(start_ms, line);
+    if (this.#index.size > LONG_LINES) list.dataset.long = "";
     this.#part("empty").hidden = true;
-    this.#new_lines += 1;
-    this.#offerJump();
+    this.place.take(line, { counts: true });
+    this.dispatchEvent(new CustomEvent("line", { detail: line }));
   }
 
-  #showPartial({ utterance_id, speaker_id, text, start_ms }) {
-    const partial = this.#partials.get(utterance_id) ?? this.#beginPartial(utterance_id, speaker_id, start_ms);
-    partial.words = steadyWords(partial.words, wordsOf(text.replace(TRAILING_DOTS, "")));
-    setText(partial.line.querySelector("[data-part=text]"), partial.words.join(" "));
-    clearTimeout(partial.timer);
-    partial.timer = setTimeout(() => this.#dropPartial(utterance_id), PARTIAL_LIFE_MS);
-  }
-
-  #beginPartial(utterance_id, speaker_id, start_ms) {
-    const line = this.#newLine({ event_type: "partial", seq: null, start_ms });
-    line.querySelector("[data-part=speaker]").textContent = this.#speakerName(speaker_id);
-    const partial = { line, words: [], timer: null };
-    this.#partials.set(utterance_id, partial);
+  #showPartial(partial) {
+    const line = this.#partials.take(partial, this.#live.names.of(partial.speaker_id));
+    if (!line) return;
     this.#part("list").append(line);
     this.#part("empty").hidden = true;
-    return partial;
-  }
-
-  #dropPartial(utterance_id) {
-    const partial = this.#partials.get(utterance_id);
-    if (!partial) return;
-    clearTimeout(partial.timer);
-    partial.line.remove();
-    this.#partials.delete(utterance_id);
+    this.place.take(line, { counts: false });
   }
 
   #revise(seq, event) {
     const line = this.#lines.get(seq);
     if (!line) return;
-    line.querySelector("[data-part=text]").textContent = event.text ?? "";
-    line.querySelector("[data-part=speaker]").textContent = this.#speakerName(event.speaker_id);
+    fillWords(line, event);
+    line.dataset.speaker = isUnknown(event.speaker_id) ? "" : event.speaker_id;
+    this.#live.names.hear(event.speaker_id);
+    nameVoice(line, this.#live.names.of(event.speaker_id));
+    this.#joinUp(line);
+    if (line.nextElementSibling) this.#joinUp(line.nextElementSibling);
+    this.dispatchEvent(new CustomEvent("revised", { detail: line }));
   }
 
-  #nameSpeakers(speakers) {
-    for (const [speaker_id, name] of Object.entries(speakers)) this.#speaker_names.set(speaker_id, name);
+  #renameVoices() {
+    for (const line of this.#part("list").children) {
+      if (line.dataset.kind === "transcript") nameVoice(line, this.#live.names.of(line.dataset.speaker));
+      this.#joinUp(line);
+    }
   }
 
-  #speakerName(speaker_id) {
-    return isUnknown(speaker_id) ? "" : this.#speaker_names.get(speaker_id) || speaker_id;
-  }
-
-  #scrolled() {
-    const left_px = document.documentElement.scrollHeight - innerHeight - scrollY;
-    if (left_px < BOTTOM_PX) this.#is_following = true;
-    else if (scrollY < this.#last_scroll_px - 2) this.#is_following = false; // only a reader scrolls up
-    this.#last_scroll_px = scrollY;
-    this.#offerJump();
-  }
-
-  #follow() {
-    if (this.#is_following) scrollTo(0, document.documentElement.scrollHeight);
-    this.#offerJump();
-  }
-
-  #jump() {
-    this.#is_following = true;
-    this.#follow();
-  }
-
-  #offerJump() {
-    if (this.#is_following) this.#new_lines = 0;
-    const jump = this.#part("jump");
-    jump.hidden = this.#is_following;
-    setText(jump, this.#new_lines ? `Jump to live (${this.#new_lines} new)` : "Jump to live");
+  /** A name is said once for the lines that one voice says in a row. */
+  #joinUp(line) {
+    if (line.dataset.kind !== "transcript") return;
+    const before = line.previousElementSibling;
+    const name_before = before?.dataset.kind === "transcript" ? partOf(before, "speaker").textContent : "";
+    const is_same = name_before !== "" && name_before === partOf(line, "speaker").textContent;
+    line.toggleAttribute("data-same-speaker", is_same);
   }
 }
 
@@ -223,11 +198,9 @@ function noteDockHeight() {
   document.documentElement.style.setProperty("--dock-block-size", `${Math.max(0, ...heights_px)}px`);
 }
 
-function fixTone(line, tone) {
-  line.dataset.affect = knownAffect(tone.affect);
-  line.dataset.band = knownBand(tone.band);
-  line.querySelector("[data-part=tone]").textContent = toneInWords(tone);
-  line.querySelector("[data-part=elcor]").textContent = `${elcorPrefix(tone)} `;
+function stateInWords(label) {
+  if (label === "stopped") return t("The session was ended.");
+  return label === "running" ? t("The session goes on.") : label;
 }
 
 customElements.define("linnet-captions", LinnetCaptions);

@@ -2,6 +2,7 @@
 // Once the session has ended, here or elsewhere, it is the way to the debrief.
 
 import { partsOf, setText } from "./parts.js";
+import { t } from "../lib/words.js";
 
 export class LinnetEnd extends HTMLElement {
   #lifetime = null;
@@ -10,7 +11,7 @@ export class LinnetEnd extends HTMLElement {
     this.#lifetime = new AbortController();
     const { signal } = this.#lifetime;
     const { board } = this.closest("linnet-live");
-    this.querySelector("form").addEventListener("submit", (submission) => void this.#end(submission), { signal });
+    this.#form?.addEventListener("submit", (submission) => void this.#end(submission), { signal });
     board.addEventListener("change", () => this.#show(board.facts), { signal });
     this.#show(board.facts);
   }
@@ -19,8 +20,13 @@ export class LinnetEnd extends HTMLElement {
     this.#lifetime.abort();
   }
 
+  /** Only the owner has one. */
+  get #form() {
+    return this.querySelector("form");
+  }
+
   #show({ session }) {
-    this.querySelector("form").hidden = session === "stopped";
+    if (this.#form) this.#form.hidden = session === "stopped";
     partsOf(this)("read").hidden = session !== "stopped";
   }
 
@@ -28,7 +34,7 @@ export class LinnetEnd extends HTMLElement {
     submission.preventDefault();
     const part = partsOf(this);
     part("button").disabled = true;
-    setText(part("words"), "Writing down the last words…");
+    setText(part("words"), t("Writing down the last words…"));
     await this.closest("linnet-live").querySelector("linnet-microphone")?.finish();
     submission.target.submit();
   }

@@ -44,7 +44,7 @@ export class LinnetLine extends HTMLElement {
 }
 
 function inWords(label) {
-  return label ? `In the background: ${label.replaceAll("_", " ")}` : "";
+  return label ? t("In the background: {sound}", { sound: label.replaceAll("_", " ") }) : "";
 }
 
 customElements.define("linnet-line", LinnetLine);

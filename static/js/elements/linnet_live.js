@@ -1,14 +1,23 @@
-// The live page: owns the feed, the status board and the session's clock; the elements inside listen to them.
+// The live page: owns what its elements share (the feed, the status board, the session's clock, names, notes, keys).
 
 import { LOGIN_GONE, NO_SUCH_SESSION } from "../lib/close_codes.js";
 import { EventFeed } from "../lib/event_feed.js";
+import { takeLook } from "../lib/look.js";
+import { NoteBook } from "../lib/note_book.js";
 import { SessionClock } from "../lib/session_clock.js";
+import { NotChanged, SessionEdits } from "../lib/session_edits.js";
+import { Shortcuts } from "../lib/shortcuts.js";
+import { SpeakerNames } from "../lib/speaker_names.js";
 import { StatusBoard } from "../lib/status.js";
-import { socketUrl } from "./parts.js";
+import { setText, socketUrl } from "./parts.js";
 
 export class LinnetLive extends HTMLElement {
   board = new StatusBoard();
   clock = new SessionClock();
+  names = new SpeakerNames();
+  notes = new NoteBook();
+  shortcuts = new Shortcuts();
+  edits = null;
   feed = null;
   #lifetime = null;
 
@@ -17,8 +26,10 @@ export class LinnetLive extends HTMLElement {
     this.feed = new EventFeed({
       url: socketUrl(this.dataset.livePath),
       after: Number(this.dataset.lastSeq),
+      revision: Number(this.dataset.revision),
       probe: () => this.#probe(),
     });
+    this.edits = new SessionEdits(this.dataset.url, () => this.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "");
     this.board.update({ session: this.dataset.state === "stopped" ? "stopped" : "running" });
     this.#listen(this.#lifetime.signal);
     this.feed.start();
@@ -39,16 +50,47 @@ export class LinnetLive extends HTMLElement {
     on("service", ({ status, detail }) => this.serviceIs(status, detail));
     on("flow", ({ lag_ms }) => this.board.update({ lag_ms }));
     on("presence", ({ microphone }) => this.board.update({ is_elsewhere: microphone }));
+    on("look", (news) => takeLook(news));
     on("bye", ({ code }) => this.board.update({ bye: code }));
     on("reset", () => location.reload());
+    on("speakers", ({ speakers }) => this.names.replace(speakers));
+    on("note", (note) => this.notes.take(note));
+    on("session", ({ title }) => this.#entitle(title));
     addEventListener("online", () => this.feed.hurry(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.feed.hurry(), { signal });
+    document.addEventListener("keydown", (event) => this.shortcuts.press(event), { signal });
   }
 
   /** The state of the voice service, as either socket tells it. */
   serviceIs(status, detail = "") {
     if (status === "simulated") this.#showSimulated();
     this.board.update({ service: status === "simulated" ? "ready" : status, service_detail: detail });
+  }
+
+  /** This moment on the session's clock, null when no sound flows or nobody can tell. */
+  get now_ms() {
+    const { microphone, is_elsewhere } = this.board.facts;
+    const flows = ["on", "reconnecting"].includes(microphone) || (microphone === "off" && is_elsewhere);
+    const now_ms = performance.now();
+    return flows && !this.clock.isStale(now_ms) ? this.clock.at(now_ms) : null;
+  }
+
+  /** Say something in passing; with `act`, a button called `label` that does it. */
+  say(words, { label, act } = {}) {
+    this.querySelector("linnet-notice").show(words, { label, act });
+  }
+
+  /** Wait for a change and say that it is made, or why not. Resolves with whether it was. */
+  async change(promise, words = "", action = {}) {
+    try {
+      await promise;
+    } catch (error) {
+      if (!(error instanceof NotChanged)) throw error;
+      this.say(error.message);
+      return false;
+    }
+    if (words) this.say(words, action);
+    return true;
   }
 
   #connectionIs(state) {
@@ -59,11 +101,21 @@ export class LinnetLive extends HTMLElement {
   #begin(snapshot) {
     this.board.update({ session: snapshot.state });
     if (snapshot.simulated) this.#showSimulated();
+    this.names.replace(snapshot.speakers);
+    this.notes.replace(snapshot.notes);
+    if (snapshot.title) this.#entitle(snapshot.title);
+  }
+
+  #entitle(title) {
+    const heading = this.querySelector("h1");
+    if (heading) setText(heading, title);
+    document.title = `${title} · Linnet`;
   }
 
   #take(event) {
     this.clock.hear(event.end_ms, performance.now());
     if (event.simulated) this.#showSimulated();
+    if (event.event_type === "transcript") this.names.hear(event.speaker_id);
   }
 
   /** Once shown it stays: what was made up before is still on the page. */

@@ -6,6 +6,7 @@ import { MicrophoneLink, SAMPLE_RATE_HZ } from "../lib/microphone_link.js";
 import { closeStream, lossOf, openStreams, settingsOf, SoundRefused } from "../lib/sound_source.js";
 import { START_FLAG, takeFlag } from "../lib/tab_memory.js";
 import { WakeLock } from "../lib/wake_lock.js";
+import { t } from "../lib/words.js";
 import { partsOf, setText, socketUrl } from "./parts.js";
 
 const SOUND_DBFS = -55; // a still room behind a laptop's microphone lies near -60, soft speech near -40
@@ -219,7 +220,7 @@ export class LinnetMicrophone extends HTMLElement {
   }
 
   #refused(error) {
-    const words = error instanceof SoundRefused ? error.message : "The microphone could not be started.";
+    const words = error instanceof SoundRefused ? error.message : t("The microphone could not be started.");
     void this.#release();
     this.#become(this.#link ? "lost" : "off");
     this.#help({ words, steps: error.steps ?? [] });
@@ -265,7 +266,7 @@ export class LinnetMicrophone extends HTMLElement {
     setText(this.#part("start-words"), startWords(microphone, is_elsewhere));
     this.#part("settings").hidden = is_over || !is_off;
     this.#part("mute").hidden = !is_live || is_over;
-    setText(this.#part("mute-words"), this.#is_muted ? "Unmute" : "Mute");
+    setText(this.#part("mute-words"), this.#is_muted ? t("Unmute") : t("Mute"));
     this.#part("stop").hidden = !is_live || is_over;
     this.#part("resume").hidden = microphone !== "paused";
     this.#part("meter").hidden = !is_live || is_over;
@@ -273,8 +274,8 @@ export class LinnetMicrophone extends HTMLElement {
 }
 
 function startWords(microphone, is_elsewhere) {
-  if (microphone === "lost") return "Start again";
-  return is_elsewhere ? "Use this device's microphone" : "Start microphone";
+  if (microphone === "lost") return t("Start again");
+  return is_elsewhere ? t("Use this device's microphone") : t("Start microphone");
 }
 
 customElements.define("linnet-microphone", LinnetMicrophone);

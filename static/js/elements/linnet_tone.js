@@ -1,8 +1,9 @@
 // How the last words sounded, in one calm place.
 
 import { CalmTone } from "../lib/calm_tone.js";
-import { isUnknown } from "../lib/tone_matcher.js";
+import { ToneTrend } from "../lib/tone_trend.js";
 import { knownAffect, knownBand, toneInWords, whyInWords } from "../lib/tone_words.js";
+import { t } from "../lib/words.js";
 import { every, partsOf, setText } from "./parts.js";
 
 const FRESH_MS = 15_000; // older than this it is said that it is old
@@ -11,14 +12,17 @@ export class LinnetTone extends HTMLElement {
   #lifetime = null;
   #part = null;
   #calm = new CalmTone();
+  #trend = new ToneTrend();
+  #speaker = "";
   #shown_at_ms = 0;
 
   connectedCallback() {
     this.#lifetime = new AbortController();
     this.#part = partsOf(this);
     const { signal } = this.#lifetime;
-    const { feed } = this.closest("linnet-live");
+    const { feed, names } = this.closest("linnet-live");
     feed.addEventListener("event", ({ detail }) => this.#take(detail), { signal });
+    names.addEventListener("change", () => this.#name(), { signal });
     every(1_000, () => this.#age(), signal);
   }
 
@@ -27,16 +31,27 @@ export class LinnetTone extends HTMLElement {
   }
 
   #take(event) {
-    if (event.event_type !== "tone" || !this.#calm.take(event, performance.now())) return;
+    if (event.event_type !== "tone") return;
+    const trend = this.#trend.take(event);
+    if (!this.#calm.take(event, performance.now())) return;
     this.#shown_at_ms = performance.now();
+    this.#speaker = event.speaker_id;
     this.dataset.affect = knownAffect(event.affect);
     this.dataset.band = knownBand(event.band);
     this.removeAttribute("data-old");
-    const who = isUnknown(event.speaker_id) ? "" : event.speaker_id;
-    setText(this.#part("who"), who);
+    this.#name();
+    this.#show(event, trend);
+  }
+
+  #show(event, trend) {
     setText(this.#part("tone"), capitalised(toneInWords(event)));
     setText(this.#part("why"), whyInWords(event) || event.subtext || "");
     setText(this.#part("maybe"), alternativesInWords(event));
+    setText(this.#part("trend"), trendInWords(trend));
+  }
+
+  #name() {
+    setText(this.#part("who"), this.closest("linnet-live").names.of(this.#speaker));
   }
 
   #age() {
@@ -48,9 +63,14 @@ function capitalised(words) {
   return words.slice(0, 1).toUpperCase() + words.slice(1);
 }
 
+function trendInWords(trend) {
+  if (trend === "rising") return t("Intensity is rising");
+  return trend === "settling" ? t("Intensity is settling") : "";
+}
+
 function alternativesInWords({ alternatives = [], band }) {
   const labels = alternatives.slice(0, 2).map((alternative) => alternative.label ?? alternative);
-  return band !== "clear" && labels.length ? `Or: ${labels.join(", ").toLowerCase()}` : "";
+  return band !== "clear" && labels.length ? t("Or: {tones}", { tones: labels.join(", ").toLowerCase() }) : "";
 }
 
 customElements.define("linnet-tone", LinnetTone);

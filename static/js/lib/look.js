@@ -40,14 +40,15 @@ export function takeLook({ look, changed_ms }) {
 
 /** Keep this page's look in step with the device's other tabs, and send what could not be saved before. */
 export function beginLook() {
-  keep(dataset().lookUrl ? kept().unsaved : {});
-  addEventListener("storage", ({ key }) => key === KEY && apply({ ...kept().look, ...kept().unsaved }));
+  keep(kept().account === account() ? kept().unsaved : {});
+  addEventListener("storage", ({ key }) => key === KEY && apply(kept().look ?? {}));
+  addEventListener("pageshow", ({ persisted }) => persisted && apply(kept().look ?? {}));
   addEventListener("online", () => void save());
   void save();
 }
 
 async function save() {
-  const unsaved = kept().unsaved ?? {};
+  const unsaved = (dataset().lookUrl && kept().unsaved) || {};
   if (!Object.keys(unsaved).length) return true;
   const answer = await send(unsaved);
   if (!answer) return false;
@@ -80,7 +81,8 @@ function apply(changes) {
 
 function keep(unsaved = {}) {
   try {
-    localStorage.setItem(KEY, JSON.stringify({ look: readLook(), unsaved }));
+    const copy = { look: readLook(), unsaved, account: account(), changed_ms: changedMs() };
+    localStorage.setItem(KEY, JSON.stringify(copy));
   } catch {
     // Blocked storage only means that this device forgets; the account does not.
   }
@@ -96,6 +98,11 @@ function kept() {
 
 function dataset() {
   return document.documentElement.dataset;
+}
+
+/** Whose look it is; "" on pages that belong to nobody. */
+function account() {
+  return dataset().lookAccount ?? "";
 }
 
 function changedMs() {

@@ -1,5 +1,7 @@
 // Where the sound comes from: the microphone, a browser tab, or both.
 
+import { t } from "./words.js";
+
 /** What went wrong when the browser gave no sound, and what to do about it. */
 export class SoundRefused extends Error {
   constructor(words, steps = []) {
@@ -14,9 +16,9 @@ export class SoundRefused extends Error {
  */
 export async function openStreams({ source, is_raw }) {
   if (!navigator.mediaDevices?.getUserMedia) {
-    throw new SoundRefused("This browser gives no access to a microphone here.", [
-      "Open Linnet with an address that begins with https://.",
-      "Use a current Firefox, Chrome, Edge or Safari.",
+    throw new SoundRefused(t("This browser gives no access to a microphone here."), [
+      t("Open Linnet with an address that begins with https://."),
+      t("Use a current Firefox, Chrome, Edge or Safari."),
     ]);
   }
   const streams = [];
@@ -50,24 +52,24 @@ function openMicrophone(is_raw) {
 
 async function openTab() {
   if (!navigator.mediaDevices.getDisplayMedia) {
-    throw new SoundRefused("This browser cannot share a tab's sound.", ["Use Chrome or Edge on a computer."]);
+    throw new SoundRefused(t("This browser cannot share a tab's sound."), [t("Use Chrome or Edge on a computer.")]);
   }
   // Browsers refuse to share sound alone, so a picture is asked for and let go at once.
   const stream = await navigator.mediaDevices.getDisplayMedia({ video: true, audio: true });
   for (const track of stream.getVideoTracks()) track.stop();
   if (stream.getAudioTracks().length) return stream;
-  throw new SoundRefused("The tab was shared without its sound.", [
-    "Choose a tab, not a window or the whole screen.",
-    "Switch on “Also share tab audio” in the browser's dialogue.",
+  throw new SoundRefused(t("The tab was shared without its sound."), [
+    t("Choose a tab, not a window or the whole screen."),
+    t("Switch on “Also share tab audio” in the browser's dialogue."),
   ]);
 }
 
 /** What there is to say when a device ended by itself: it is gone, or the permission was taken back. */
 export async function lossOf() {
-  if (await isForbidden()) return new SoundRefused("The browser no longer lets Linnet listen.", ALLOW_STEPS);
-  return new SoundRefused("The microphone was lost. Linnet hears nothing now.", [
-    "Plug it in again or choose another.",
-    "Press “Start again”.",
+  if (await isForbidden()) return new SoundRefused(t("The browser no longer lets Linnet listen."), ALLOW_STEPS);
+  return new SoundRefused(t("The microphone was lost. Linnet hears nothing now."), [
+    t("Plug it in again or choose another."),
+    t("Press “Start again”."),
   ]);
 }
 
@@ -80,20 +82,20 @@ async function isForbidden() {
 }
 
 const ALLOW_STEPS = [
-  "Press the icon at the left end of the address bar.",
-  "Set Microphone to “Allow”.",
-  "Press Start again.",
+  t("Press the icon at the left end of the address bar."),
+  t("Set Microphone to “Allow”."),
+  t("Press Start again."),
 ];
 
 function refusalOf(error) {
   switch (error.name) {
     case "NotAllowedError":
-      return new SoundRefused("The browser did not let Linnet listen.", ALLOW_STEPS);
+      return new SoundRefused(t("The browser did not let Linnet listen."), ALLOW_STEPS);
     case "NotFoundError":
-      return new SoundRefused("No microphone was found.", ["Plug one in, or switch it on.", "Press Start again."]);
+      return new SoundRefused(t("No microphone was found."), [t("Plug one in, or switch it on."), t("Press Start again.")]);
     case "NotReadableError":
-      return new SoundRefused("Another app is using the microphone.", ["Close that app.", "Press Start again."]);
+      return new SoundRefused(t("Another app is using the microphone."), [t("Close that app."), t("Press Start again.")]);
     default:
-      return new SoundRefused("The microphone could not be opened.", [`The browser says: ${error.name}.`]);
+      return new SoundRefused(t("The microphone could not be opened."), [t("The browser says: {problem}.", { problem: error.name })]);
   }
 }

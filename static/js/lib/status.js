@@ -1,6 +1,7 @@
 // One status in plain words, from everything that is known. The same words stand everywhere.
 
 import { inWords } from "./close_codes.js";
+import { t } from "./words.js";
 
 const LAG_WORTH_SAYING_MS = 2_500; // a window and an utterance's end are normal
 
@@ -15,46 +16,46 @@ export function statusOf(facts) {
 }
 
 function whenOver({ session, bye }) {
-  if (session === "stopped") return say("ended", "Ended", "Everything that was captioned is saved.");
-  if (bye !== null) return say("over", "Stopped", inWords(bye));
+  if (session === "stopped") return say("ended", t("Ended"), t("Everything that was captioned is saved."));
+  if (bye !== null) return say("over", t("Stopped"), inWords(bye));
   return null;
 }
 
 function whenDisconnected({ feed, microphone }) {
-  if (microphone === "reconnecting") return say("reconnecting", "Reconnecting, keeping the last 30 s", "");
-  if (feed === "reconnecting") return say("reconnecting", "Reconnecting", "Captions will catch up.");
-  if (feed === "connecting") return say("reconnecting", "Connecting", "");
+  if (microphone === "reconnecting") return say("reconnecting", t("Reconnecting, keeping the last 30 s"), "");
+  if (feed === "reconnecting") return say("reconnecting", t("Reconnecting"), t("Captions will catch up."));
+  if (feed === "connecting") return say("reconnecting", t("Connecting"), "");
   return null;
 }
 
 function whenVoiceIsDown({ service, service_detail }) {
-  if (service === "unavailable") return say("down", "Voice service down", service_detail || "Linnet keeps trying.");
-  if (service === "loading") return say("waiting", "Voice service is starting", service_detail);
+  if (service === "unavailable") return say("down", t("Voice service down"), service_detail || t("Linnet keeps trying."));
+  if (service === "loading") return say("waiting", t("Voice service is starting"), service_detail);
   return null;
 }
 
 function whenNotHearing({ microphone, has_sound, is_silenced, is_elsewhere }) {
   switch (microphone) {
-    case "asking": return say("waiting", "Waiting for permission", "Your browser asks whether Linnet may listen.");
-    case "connecting": return say("waiting", "Starting", "");
-    case "lost": return say("down", "Microphone lost", "It was unplugged, another app took it, or it is not allowed any more.");
-    case "paused": return say("down", "Microphone paused", "The device paused it. Tap Resume to go on.");
-    case "muted": return say("muted", "Muted", "Nothing is captioned until you unmute.");
-    case "off": return is_elsewhere ? null : say("idle", "Microphone is off", "");
+    case "asking": return say("waiting", t("Waiting for permission"), t("Your browser asks whether Linnet may listen."));
+    case "connecting": return say("waiting", t("Starting"), "");
+    case "lost": return say("down", t("Microphone lost"), t("It was unplugged, another app took it, or it is not allowed any more."));
+    case "paused": return say("down", t("Microphone paused"), t("The device paused it. Tap Resume to go on."));
+    case "muted": return say("muted", t("Muted"), t("Nothing is captioned until you unmute."));
+    case "off": return is_elsewhere ? null : say("idle", t("Microphone is off"), "");
   }
   if (is_silenced && microphone === "on") {
-    return say("down", "Microphone silenced", "The device or another app holds it back. Linnet goes on when it is free.");
+    return say("down", t("Microphone silenced"), t("The device or another app holds it back. Linnet goes on when it is free."));
   }
-  return has_sound ? null : say("quiet", "No sound", "Linnet listens, but hears nothing.");
+  return has_sound ? null : say("quiet", t("No sound"), t("Linnet listens, but hears nothing."));
 }
 
 function whenListening({ lag_ms, service, service_detail, is_elsewhere, microphone }) {
   if (lag_ms >= LAG_WORTH_SAYING_MS) {
-    return say("behind", `${Math.round(lag_ms / 1000)} s behind`, "Captions come late. Nothing is lost yet.");
+    return say("behind", t("{seconds} s behind", { seconds: Math.round(lag_ms / 1000) }), t("Captions come late. Nothing is lost yet."));
   }
-  if (service === "degraded" || service === "warning") return say("behind", "Listening, with trouble", service_detail);
+  if (service === "degraded" || service === "warning") return say("behind", t("Listening, with trouble"), service_detail);
   const is_watching = is_elsewhere && microphone === "off";
-  return say("listening", "Listening", is_watching ? "On another device." : "");
+  return say("listening", t("Listening"), is_watching ? t("On another device.") : "");
 }
 
 function say(key, words, detail) {

@@ -1,0 +1,3 @@
+// Check before a call.
+
+import "./elements/linnet_check.js";
