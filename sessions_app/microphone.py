@@ -11,6 +11,7 @@ from sessions_app import (
     allocations,
     backends,
     broadcast,
+    bulletin,
     calibration,
     conf,
     database_threads,
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FLUSH_TIMEOUT_S = 8.0  # Daphne ends an application 10 s after its peer has left
-SLOW_LAG_MS = 3_000
-LOOK_AFTER_S = 1.0
 MAX_WAITING_HOLES = 100  # a connection that is lost again and again makes a few
 
 TAKEN = Refusal(ErrorCode.PRODUCER_TAKEN, "Another microphone is already listening here.", CloseCode.SUPERSEDED)
@@ -60,7 +59,6 @@ TOO_FAST = Refusal(
 )
 TOO_MANY_GAPS = Refusal(ErrorCode.RATE_LIMITED, "Too many gaps wait.", CloseCode.TOO_MUCH, retry_after_s=10)
 TOO_MANY = Refusal(ErrorCode.RATE_LIMITED, "You have too many microphones open.", CloseCode.TOO_MUCH, retry_after_s=30)
-SAVING_LATE = messages.service("degraded", detail="Saving is delayed. Nothing is lost so far.")
 
 
 async def hand_over(session_id: uuid.UUID) -> None:
@@ -116,7 +114,7 @@ class Microphone:
         self._pipeline: Pipeline
         self._stream: VoiceStream | None = None
         self._task: asyncio.Task[None] | None = None
-        self._care_task: asyncio.Task[None] | None = None
+        self._bulletin_task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Begin to listen, and say `ready`. Raises `Refusal` when no back end takes the session."""
@@ -147,7 +145,9 @@ class Microphone:
         self._task.add_done_callback(self._pipeline_ended)
         presence.current().enter(self)
         await self._say_ready(backend)
-        self._care_task = asyncio.create_task(self._look_after(backend), name="linnet-microphone-care")
+        self._bulletin_task = asyncio.create_task(
+            bulletin.keep_telling(backend, self._pipeline, self._tell_everybody), name="linnet-bulletin"
+        )
 
     @property
     def pipeline(self) -> Pipeline:
@@ -205,7 +205,7 @@ class Microphone:
             await self.finish()
         if self._task is not None:
             tally.listening.update(tally.listened(self._pipeline.totals))
-        for task in (self._task, self._care_task):
+        for task in (self._task, self._bulletin_task):
             if task is not None:
                 task.cancel()
                 with suppress(asyncio.CancelledError, Exception):
@@ -290,32 +290,6 @@ class Microphone:
             )
         )
         await self._show_presence(has_microphone=True)
-
-    async def _look_after(self, backend: Backend) -> None:
-        """Each second, tell everybody what changed: who listens and how well, and whether we fall behind."""
-        said_service = said_flow = ""
-        status, shed_seen, was_stalled = await backend.status(), 0, False
-        while True:
-            is_stalled = journal.current().is_stalled
-            if status.status in {"loading", "unavailable"} or is_stalled != was_stalled:
-                status, was_stalled = await backend.status(), is_stalled
-            frame = (
-                SAVING_LATE
-                if is_stalled
-                else messages.service(status.status, detail=status.detail, models=status.models)
-            )
-            if frame != said_service:
-                await self._tell_everybody(frame)
-            said_service = frame
-            state = "shedding" if self._pipeline.shed_samples > shed_seen else self._flow_by_lag()
-            shed_seen = self._pipeline.shed_samples
-            if state != said_flow and (said_flow or state != "ok"):
-                await self._tell_everybody(messages.flow(state, lag_ms=self._pipeline.progress.lag_ms))
-            said_flow = state
-            await asyncio.sleep(LOOK_AFTER_S)
-
-    def _flow_by_lag(self) -> str:
-        return "slow" if self._pipeline.progress.lag_ms > SLOW_LAG_MS else "ok"
 
     async def _tell_everybody(self, frame: str) -> None:
         self._outbox.put_dropping_oldest(frame)

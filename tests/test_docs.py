@@ -16,7 +16,17 @@ from sessions_app.live.messages import CloseCode, ErrorCode
 ROOT = Path(__file__).resolve().parent.parent
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()
 SETTINGS_PAGE = (ROOT / "docs/settings.md").read_text()
-READERS = {"str", "list", "db", "email", "positive", "whole", "boolean", "service_url"}  # each takes the name first
+READERS = {
+    "str",
+    "list",
+    "db",
+    "email",
+    "positive",
+    "whole",
+    "boolean",
+    "service_url",
+    "networks",
+}  # each takes the name first
 
 
 def calls_of(source: str):

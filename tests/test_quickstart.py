@@ -9,11 +9,13 @@ import urllib.request
 from http.client import HTTPConnection
 
 import pytest
+from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 
 from sessions_app import lifecycle
 from sessions_app.broadcast import group_of
-from sessions_app.management.commands.quickstart import demo_login, reap_for_ever
+from sessions_app.management.commands.quickstart import demo_login, tidy_for_ever
+from sessions_app.models import JobRun, VoiceSession
 from tests.processes import Installation
 
 
@@ -89,7 +91,7 @@ async def test_the_reaper_works_beside_the_server_and_viewers_hear_of_it(voice_s
     layer = get_channel_layer()
     await layer.group_add(group_of(voice_session.pk), "viewer")
 
-    reaper = asyncio.create_task(reap_for_ever(0.05))
+    reaper = asyncio.create_task(tidy_for_ever(0.05))
     async with asyncio.timeout(10):
         doorbell = await layer.receive("viewer")
     reaper.cancel()
@@ -100,17 +102,31 @@ async def test_the_reaper_works_beside_the_server_and_viewers_hear_of_it(voice_s
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_what_is_due_is_forgotten_beside_the_server(voice_session, settings):
+    settings.LINNET_UNDO_S = 0
+    await sync_to_async(lifecycle.delete)(voice_session)
+
+    tidying = asyncio.create_task(tidy_for_ever(0.05))
+    async with asyncio.timeout(10):
+        while await VoiceSession.objects.aexists():
+            await asyncio.sleep(0.05)
+        while not await JobRun.objects.filter(name="purge_expired").aexists():
+            await asyncio.sleep(0.05)
+    tidying.cancel()
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_a_reaper_that_fails_tries_again(monkeypatch, caplog):
     passes = []
     monkeypatch.setattr(lifecycle, "end_idle", lambda ttl_s: passes.append(ttl_s) or 1 / 0)
 
-    reaper = asyncio.create_task(reap_for_ever(0.01))
+    reaper = asyncio.create_task(tidy_for_ever(0.01))
     async with asyncio.timeout(10):
         while len(passes) < 3:
             await asyncio.sleep(0.01)
     reaper.cancel()
 
-    assert "the reaper failed; it tries again" in caplog.text
+    assert "tidying up failed; it is tried again" in caplog.text
 
 
 @pytest.mark.django_db

@@ -1,1 +1,4 @@
-"""Pages and JSON. Every view of a session begins at `access.found`: a stranger gets 404."""
+"""Pages and JSON. Every view of a session begins at `access.found`, or at `access.watched` when it only reads.
+
+A stranger gets 404 from both.
+"""

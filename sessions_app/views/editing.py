@@ -22,7 +22,7 @@ from sessions_app.forms import (
     OffRecordForm,
     TitleForm,
 )
-from sessions_app.views.access import found, members_only, see_other, submitted, wants_json
+from sessions_app.views.access import back_to, found, members_only, see_other, submitted, wants_json
 
 if TYPE_CHECKING:
     import uuid
@@ -49,7 +49,7 @@ def edits(form_class: type[forms.Form], *, anchor: str = "") -> Callable[[Edit],
         @wraps(edit)
         def view(request: HttpRequest, session_id: uuid.UUID, **ids: int) -> HttpResponse:
             voice_session = found(request, session_id)
-            back = f"{voice_session.get_absolute_url()}{anchor.format(**ids)}"
+            back = back_to(request, f"{voice_session.get_absolute_url()}{anchor.format(**ids)}")
             form = form_class(submitted(request))
             if not form.is_valid():
                 return _refused(request, back, _in_words(form))

@@ -130,7 +130,7 @@ class Device:
         self.page.goto("/accounts/login/")
         self.page.get_by_label("Login").fill("alice")
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
-        self.page.get_by_role("button", name="Log in").click()
+        self.page.get_by_role("button", name="Log in", exact=True).click()
         self.page.wait_for_url("**/")
         return self.context.storage_state()
 
@@ -146,6 +146,7 @@ def login(chromium, linnet):
 def device_of_alice(chromium, linnet, login):
     """Give Alice devices; at the end none of them may have complained (script errors, CSP violations)."""
     devices = []
+    forget_look(linnet, login)
 
     def device(*, permissions=("microphone",), **options):
         devices.append(Device(chromium, linnet, storage_state=login, permissions=list(permissions), **options))
@@ -157,6 +158,19 @@ def device_of_alice(chromium, linnet, login):
     assert [complaint for each in devices for complaint in each.complaints] == []
 
 
+def forget_look(address, login):
+    """Give Alice the usual look again: what one test chose follows her account into the next."""
+    cookies = {cookie["name"]: cookie["value"] for cookie in login["cookies"]}
+    headers = {
+        "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+        "X-CSRFToken": cookies["csrftoken"],
+        "Content-Type": "application/json",
+    }
+    request = urllib.request.Request(f"{address}/profile/look/", b'{"reset": true}', headers)
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+
+
 @pytest.fixture
 def page(device_of_alice):
     return device_of_alice()
@@ -166,7 +180,7 @@ def start(page, title="A call"):
     """Start a session from the first page and wait until its feed is open; return its address."""
     page.goto("/")
     page.get_by_text("Options").click()
-    page.get_by_label("Title").fill(title)
+    page.locator("linnet-start").get_by_label("Title").fill(title)
     page.get_by_role("button", name="Start listening").click()
     page.wait_for_function("() => document.querySelector('linnet-live')?.board?.facts.feed === 'open'")
     return page.url

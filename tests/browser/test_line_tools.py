@@ -106,7 +106,7 @@ def test_a_voice_is_renamed_in_every_line_of_every_view(views):
     on_line(for_owner)
 
     for_owner.keyboard.press("w")
-    for_owner.get_by_label("is called, in every line").fill("Dr. Okafor")
+    for_owner.get_by_label("called, in every line").fill("Dr. Okafor")
     for_owner.get_by_role("button", name="Rename everywhere").click()
 
     for page in views:
@@ -130,7 +130,7 @@ def test_two_voices_become_one_and_a_line_changes_hands(device_of_alice):
     expect(speakers.nth(1)).to_have_text("Speaker A")
     on_line(page, 0)
     page.keyboard.press("w")
-    page.get_by_label("is called, in every line").fill("Ann")
+    page.get_by_label("called, in every line").fill("Ann")
     page.get_by_role("button", name="Rename everywhere").click()
 
     expect(speakers.nth(0)).to_have_text("Ann")

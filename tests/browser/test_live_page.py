@@ -43,9 +43,14 @@ def test_captions_appear_on_two_pages_at_once(device_of_alice):
 def test_the_meter_proves_that_the_microphone_hears(page):
     start(page)
 
-    page.wait_for_function(
-        "() => Number(document.querySelector('[data-part=level]').style.getPropertyValue('--level')) > 0.2"
-    )
+    level = page.wait_for_function(
+        """() => {
+            const level = Number(document.querySelector("[data-part=level]").style.getPropertyValue("--level"));
+            return level > 0.2 && level;
+        }"""
+    ).json_value()
+    assert 0.2 < level <= 1
+    expect(page.locator("[data-part=meter]")).to_be_visible()
 
 
 def test_ending_writes_the_last_words_down_and_leads_to_the_debrief(page):

@@ -1,0 +1,215 @@
+"""The viewer's socket: a snapshot, every event behind a cursor, then what happens. It knows users and close codes."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from channels.layers import get_channel_layer
+
+from sessions_app import (
+    audience,
+    broadcast,
+    conf,
+    database_threads,
+    editing,
+    lease,
+    look_news,
+    presence,
+    revisions,
+    sharing,
+)
+from sessions_app.feed import Feed
+from sessions_app.live import messages
+from sessions_app.live.messages import CloseCode, ErrorCode, Mark, Refusal, Replay
+from sessions_app.live.outbox import SEND_TIMEOUT_S, PeerStalled
+from sessions_app.socket import SessionSocket
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sessions_app.annotation.events import Json
+    from sessions_app.models import VoiceSession
+    from sessions_app.permission import Access
+
+FRAMES_IN_TIME = 20  # a window's are three; each with a timeout of its own they cost as much again
+REJOIN_S = 60.0
+
+NOT_AUDIO = Refusal(ErrorCode.CONFIG_INVALID, "This socket takes no sound.", CloseCode.BAD_MESSAGE)
+DELETED = Refusal(ErrorCode.SESSION_NOT_FOUND, "This session was deleted.", CloseCode.NOT_FOUND)
+TOO_MANY_VIEWS = Refusal(ErrorCode.RATE_LIMITED, "You have too many views open.", CloseCode.TOO_MUCH, retry_after_s=30)
+
+
+class LiveConsumer(SessionSocket):
+    """A viewer: a snapshot, every event behind its cursor, then what happens, as it happens."""
+
+    async def enter(self) -> None:
+        self._check_number_of_views()
+        after, revision = _cursors(self.scope["query_string"], self.voice_session)
+        self.feed = Feed(
+            self.voice_session.pk,
+            after=after,
+            revision=revision,
+            last_revision=self.voice_session.revision,
+            is_owner=self.access.is_owner,
+        )
+        self.has_shown = asyncio.Event()
+        self.channel_layer = get_channel_layer()
+        self.channel_name = await self.channel_layer.new_channel()
+        self.own(self._hear(), name="doorbell")
+        presence.current().enter(self.feed)
+        self.cleanup.push_async_callback(self._go)
+        self._hear_of_looks()
+        await broadcast.join(self.channel_layer, self.voice_session.pk, self.channel_name)
+        await database_threads.write(presence.touch, self.voice_session.pk)
+        self.own(self._show(), name="viewer")
+        self.own(self._stay(), name="membership")
+
+    async def receive_bytes(self, data: bytes) -> None:
+        raise NOT_AUDIO
+
+    async def receive_text(self, text: str) -> None:
+        match messages.parse_viewer_message(text):
+            case "ping":
+                self.feed.answer(messages.pong())
+            case Replay(after):
+                self.feed.replay(after)
+            case Mark() as mark:
+                self.own(self._keep(mark), name="mark")
+
+    async def _keep(self, mark: Mark) -> None:
+        if self.access.share is not None:
+            revised = await database_threads.write(sharing.whisper, self.access.share, mark)
+        else:
+            revised = await database_threads.write(
+                editing.add_note, self.voice_session, author=self.scope["user"], at_ms=mark.at_ms, text=mark.text
+            )
+        await broadcast.publish_revised(revised)
+
+    async def events_stored(self, message: broadcast.EventsStored) -> None:
+        self.feed.ring(first_seq=message["first_seq"], last_seq=message["last_seq"], frames=message["frames"])
+
+    async def revised(self, message: broadcast.Revised) -> None:
+        self.feed.revise(
+            first=message["first"],
+            last=message["last"],
+            frames=message["frames"],
+            private_frames=message["private_frames"],
+        )
+
+    async def passing(self, message: broadcast.Passing) -> None:
+        self.feed.pass_on(message["frame"])
+
+    async def go_away(self) -> None:
+        """Let the last events out, then leave."""
+        self.feed.stop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await self.has_shown.wait()
+        await super().go_away()
+
+    async def _show(self) -> None:
+        snapshot, has_microphone = await database_threads.read(_snapshot, self.access)
+        await self._send([messages.snapshot(snapshot)])
+        viewers = presence.current().viewers_of(self.voice_session.pk)
+        await self._send([messages.presence(viewers=viewers, has_microphone=has_microphone)])
+        audience.announce(self.voice_session.pk)
+        async for page in self.feed.pages():
+            await self._send(page.frames)
+        self.has_shown.set()
+        if self.feed.is_deleted:
+            raise DELETED
+
+    async def _stay(self) -> None:
+        """Join again and again: a layer forgets members for its own reasons (a clock step, a restart, a day)."""
+        while True:
+            await asyncio.sleep(REJOIN_S)
+            await broadcast.join(self.channel_layer, self.voice_session.pk, self.channel_name)
+
+    async def _hear(self) -> None:
+        while True:
+            await self.dispatch(await self.channel_layer.receive(self.channel_name))
+
+    async def _send(self, frames: Sequence[str]) -> None:
+        """Send `frames`. Raises `PeerStalled` when a few of them are not taken in time."""
+        for first in range(0, len(frames), FRAMES_IN_TIME):
+            try:
+                async with asyncio.timeout(SEND_TIMEOUT_S):
+                    for frame in frames[first : first + FRAMES_IN_TIME]:
+                        await self.send_frame(frame)
+            except TimeoutError as error:
+                raise PeerStalled from error
+
+    async def _go(self) -> None:
+        session_id = self.voice_session.pk
+        presence.current().leave(self.feed)
+        await broadcast.part(self.channel_layer, session_id, self.channel_name)
+        await database_threads.write(presence.touch, session_id)
+        audience.announce(session_id)
+
+    def _hear_of_looks(self) -> None:
+        if self.scope["user"].is_authenticated:
+            self.user_id = self.scope["user"].pk
+            look_news.current().enter(self)
+            self.cleanup.callback(look_news.current().leave, self)
+
+    def show_look(self, frame: str) -> None:
+        self.feed.answer(frame)
+
+    def _check_number_of_views(self) -> None:
+        """Count by account, and by link: one that was passed on cannot lock its owner out."""
+        share, limit = self.access.share, conf.current().max_viewers_per_user
+        who = ("share", share.pk) if share else ("user", self.scope["user"].pk)
+        views = _views_of(who)
+        if limit and len(views) >= limit:
+            raise TOO_MANY_VIEWS
+        views.add(self)
+        self.cleanup.callback(_forget_view, who, self)
+
+
+_open_views: dict[tuple[str, int], set[LiveConsumer]] = {}
+
+
+def _views_of(who: tuple[str, int]) -> set[LiveConsumer]:
+    return _open_views.setdefault(who, set())
+
+
+def _forget_view(who: tuple[str, int], view: LiveConsumer) -> None:
+    views = _views_of(who)
+    views.discard(view)
+    if not views:
+        del _open_views[who]
+
+
+def _cursors(query_string: bytes, voice_session: VoiceSession) -> tuple[int, int]:
+    """Return how far the viewer has read, events and revisions. Nonsense is a new viewer's, who reads all anew."""
+    fields = parse_qs(query_string.decode("latin-1"))
+    after, revision = (_number(fields.get(name, [""])[0]) for name in ("after", "revision"))
+    return (
+        after if after is not None and after <= voice_session.last_seq else 0,
+        min(voice_session.revision if revision is None else revision, voice_session.revision),
+    )
+
+
+def _number(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
+def _snapshot(access: Access) -> tuple[dict[str, Json], bool]:
+    voice_session = access.voice_session
+    voice_session.refresh_from_db()
+    fields: dict[str, Json] = {
+        "state": voice_session.state,
+        "last_seq": voice_session.last_seq,
+        "engine": voice_session.engine,
+        "simulated": voice_session.simulated,
+        "title": voice_session.display_title,
+        "speakers": dict(revisions.names_of(voice_session.pk)),
+        "revision": voice_session.revision,
+        "off_record": voice_session.is_off_record,
+    }
+    if access.is_owner:
+        fields["notes"] = list(revisions.notes_of(voice_session.pk))
+    return fields, lease.is_taken(voice_session.pk)
