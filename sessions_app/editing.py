@@ -79,6 +79,7 @@ def name_speaker(voice_session: VoiceSession, speaker: str, name: str, *, author
 def merge_speakers(voice_session: VoiceSession, speaker: str, same_as: str, *, author: AbstractBaseUser) -> Revised:
     """Say that two of the session's voices are one person's. Raises `ValueError` when that goes in a circle."""
     with transaction.atomic():
+        VoiceSession.objects.select_for_update().get(pk=voice_session.pk)  # two at once could close a circle
         _check_voice(voice_session, speaker)
         _check_voice(voice_session, same_as)
         into = _root(voice_session, same_as)

@@ -66,6 +66,7 @@ def reopen(voice_session: VoiceSession) -> bool:
         )
         if not reopened:
             return False
+        off_record.reopened(voice_session.pk)
         search.outdate([voice_session.pk])
         _note(voice_session, State.RUNNING, before=lost_words)
     return True
@@ -141,8 +142,8 @@ def _note(voice_session: VoiceSession, state: State, reason: str = "", *, before
 
 
 def _close_off_record(voice_session: VoiceSession) -> None:
-    """Mark the stretch that is still off the record: the end of the session is its end."""
-    if (closed := off_record.finish(voice_session.pk, author=None)) is not None:
+    """Mark the stretch that is still off the record: the end of the session is its end, for what waits too."""
+    if (closed := off_record.finish(voice_session.pk, late_ms=off_record.LATE_MS, author=None)) is not None:
         revised, stored = closed
         transaction.on_commit(lambda: broadcast.publish_sync(stored))
         transaction.on_commit(lambda: broadcast.publish_revised_sync(revised))

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
     from django.http import HttpRequest
 
+    from sessions_app.models import VoiceSession
+
 Value: TypeAlias = str | int | bool
 
 DEFAULTS: dict[str, Value] = {name: field.initial for name, field in LookForm.base_fields.items()}
@@ -68,6 +70,12 @@ def of(user: AbstractBaseUser | AnonymousUser) -> Look:
     """Return how captions look to `user`; the usual look to somebody without an account. One query."""
     profile = Profile.objects.filter(user_id=user.pk).first() if user.is_authenticated else None
     return of_profile(profile)
+
+
+def is_elcor(request: HttpRequest, voice_session: VoiceSession) -> bool:
+    """Return whether this page says the tone before the words: as the address says, else as the reader has it."""
+    asked = request.GET.get("elcor")
+    return asked == "1" if asked else of(request.user).wants_elcor(voice_session.elcor)
 
 
 def of_profile(profile: Profile | None) -> Look:

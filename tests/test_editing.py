@@ -123,6 +123,34 @@ def test_the_end_of_a_session_ends_what_is_off_the_record(voice_session, alice):
     assert Event.objects.filter(kind=Kind.GAP, label="off_record").exists()
 
 
+def test_what_waited_at_the_end_was_said_off_the_record_too(voice_session, held, alice):
+    heard(held, 1, 1)
+    off_record.begin(voice_session.pk, author=alice)
+    lifecycle.end(voice_session, EndReason.USER)
+
+    stored = heard(held, 2, 10, words("my pin is", start_ms=9000, end_ms=9900))
+
+    assert [event.text for event in stored.off_record] == ["my pin is"]
+    assert not Event.objects.filter(kind=Kind.TRANSCRIPT).exists()
+
+
+def test_an_ended_session_does_not_go_off_the_record(voice_session, alice):
+    lifecycle.end(voice_session, EndReason.USER)
+
+    assert off_record.begin(voice_session.pk, author=alice) is None
+    assert not VoiceSession.objects.get().is_off_record
+
+
+def test_reopened_after_an_end_off_the_record_it_stores_again(voice_session, held, alice):
+    off_record.begin(voice_session.pk, author=alice)
+    lifecycle.end(voice_session, EndReason.USER)
+
+    lifecycle.reopen(voice_session)
+    stored = heard(lease.claim(voice_session.pk, take_over=True), 1, 4, words("hello", start_ms=3000, end_ms=4000))
+
+    assert [event.text for event in stored.events] == ["hello"]
+
+
 def test_sound_that_was_missed_is_told_off_the_record_too(voice_session, held, alice):
     off_record.begin(voice_session.pk, author=alice)
     gap = SessionEvent(kind=Kind.GAP, start_ms=10, end_ms=900, label="service")

@@ -373,7 +373,9 @@ class TestPages:
     @pytest.mark.parametrize("nonsense", ["2", "-1", "soon"])
     def test_nonsense_is_refused(self, alices_browser, alice, voice_session, nonsense):
         assert alices_browser.post("/profile/keeping/", {"keep_days": nonsense}).status_code == 400
-        assert alices_browser.post(f"/sessions/{voice_session.pk}/keeping/", {"keep": nonsense}).status_code == 400
+        kept = (f"/sessions/{voice_session.pk}/keeping/", {"keep": nonsense})
+        assert alices_browser.post(*kept, headers={"accept": "application/json"}).status_code == 400
+        assert "Choose one of the times." in alices_browser.post(*kept, follow=True).text
 
     def test_one_session_is_kept_for_another_time(self, alices_browser, voice_session):
         answer = alices_browser.post(f"/sessions/{voice_session.pk}/keeping/", {"keep": "30"})

@@ -7,8 +7,9 @@ import json
 import pytest
 from asgiref.sync import sync_to_async
 
-from sessions_app import look, look_news
+from sessions_app import lifecycle, look, look_news
 from sessions_app.look_form import LookForm
+from sessions_app.models import EndReason
 from tests.sockets import view_of
 
 JSON = {"HTTP_ACCEPT": "application/json", "content_type": "application/json"}
@@ -135,3 +136,13 @@ async def test_a_view_that_missed_a_change_is_told_at_the_heartbeat_once(alice, 
 def _change_in_silence(user):
     """As a process does whose doorbell nobody hears."""
     look.Profile.objects.create(user=user, look={"font": "mono"}, look_changed_at="2026-01-01T00:00Z")
+
+
+@pytest.mark.django_db
+def test_the_debrief_says_the_tone_first_to_whom_likes_that(alices_browser, voice_session):
+    lifecycle.end(voice_session, EndReason.USER)
+    address = voice_session.get_absolute_url()
+    change(alices_browser, elcor="on")
+
+    assert alices_browser.get(address).context["elcor"]
+    assert not alices_browser.get(f"{address}?elcor=0").context["elcor"]

@@ -139,6 +139,12 @@ class TestOpening:
 
         assert ShareUse.objects.count() == 1
 
+    @pytest.mark.parametrize("path", ["events/", "text/", "big/"])
+    def test_who_reads_only_the_words_has_used_it_too(self, voice_session, path):
+        opened(link_to(voice_session)[1]).get(f"/sessions/{voice_session.pk}/{path}")
+
+        assert ShareUse.objects.count() == 1
+
     def test_the_owner_opening_it_stays_the_owner(self, alices_browser, voice_session):
         alices_browser.get(f"/shared/{link_to(voice_session)[1]}/")
 

@@ -144,6 +144,15 @@ class TestWhoMaySeeWhat:
     def test_nobody_is_led_to_the_login(self, client, path):
         assert client.get(path)["Location"].startswith("/accounts/login/?next=")
 
+    @pytest.mark.parametrize(
+        ("referer", "page"), [("http://testserver/sessions/?q=fee", "/sessions/%3Fq%3Dfee"), ("http://evil.example/", "/")]
+    )
+    def test_a_form_sent_after_the_logout_leads_back_to_its_page(self, client, voice_session, referer, page):
+        answer = client.post(f"/sessions/{voice_session.pk}/delete/", headers={"referer": referer})
+
+        assert answer["Location"] == f"/accounts/login/?next={page}"
+        assert "nothing was done" in client.get(answer["Location"]).text
+
     @pytest.mark.parametrize("path", ["events/", "stream/"])
     def test_a_program_without_login_gets_401(self, client, voice_session, path):
         assert client.get(f"/sessions/{voice_session.pk}/{path}").status_code == 401

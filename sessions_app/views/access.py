@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from functools import wraps
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import orjson
+from django.contrib import messages as notices
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from sessions_app import database_threads, permission
+from sessions_app import database_threads, permission, sharing
 from sessions_app.models import VoiceSession
 
 if TYPE_CHECKING:
@@ -50,7 +52,16 @@ def members_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRes
 def unauthenticated(request: HttpRequest, *, is_json: bool = False) -> HttpResponse:
     if is_json or wants_json(request) or request.content_type == "application/json":
         return JsonResponse({"error": "unauthenticated", "message": _("Please log in.")}, status=401)
-    return redirect_to_login(request.get_full_path())
+    if request.method in {"GET", "HEAD"}:
+        return redirect_to_login(request.get_full_path())
+    notices.warning(request, _("You were logged out, so nothing was done. Log in, and do it again."))
+    return redirect_to_login(_page_of_form(request))
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """Return the page of ours that a form was sent from: most addresses that take forms cannot be read."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    return page._replace(scheme="", netloc="", fragment="").geturl() if page.netloc == request.get_host() else "/"
 
 
 def watchers_only(*, is_json: bool = False) -> Callable[..., Callable[..., HttpResponseBase]]:
@@ -75,7 +86,10 @@ def watched(request: HttpRequest, session_id: uuid.UUID) -> Access:
     Raises `LoginNeeded` for strangers without a login; for others a stranger's, a deleted and an unknown session, and
     one whose link was withdrawn, are alike.
     """
-    return _admitted(request.user, permission.access_of(request.user, request.session, session_id))
+    access = _admitted(request.user, permission.access_of(request.user, request.session, session_id))
+    if access.share is not None:
+        sharing.note_use(request.session, access.share)
+    return access
 
 
 async def awatched(request: HttpRequest, session_id: uuid.UUID) -> Access:

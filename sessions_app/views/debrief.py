@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from django.shortcuts import render
 
-from sessions_app import calibration, editing, revisions, transcript
+from sessions_app import calibration, editing, look, revisions, transcript
 from sessions_app.annotation.affect import Affect
 from sessions_app.engine.tone import LABELS, NOT_ENOUGH
 from sessions_app.forms import SessionKeepingForm
@@ -72,7 +72,7 @@ def debrief(request: HttpRequest, voice_session: VoiceSession) -> HttpResponse:
         "voice_session": voice_session,
         "simulated": voice_session.simulated,
         "is_editing": is_editing,
-        "elcor": request.GET.get("elcor", "1" if voice_session.elcor else "") == "1",
+        "elcor": look.is_elcor(request, voice_session),
         "wanted": wanted,
         "reading": reading,
         "audio": timecode(voice_session.audio_ms),

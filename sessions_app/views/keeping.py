@@ -56,14 +56,18 @@ def keeping(request: HttpRequest) -> HttpResponse:
 def session_keeping(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     """Choose how long one session is kept."""
     voice_session = found(request, session_id)
-    form = SessionKeepingForm(submitted(request))
+    form, back = SessionKeepingForm(submitted(request)), f"{voice_session.get_absolute_url()}#keeping"
     if not form.is_valid():
-        return JsonResponse({"error": "invalid", "message": _("Choose one of the times.")}, status=400)
+        message = _("Choose one of the times.")
+        if wants_json(request):
+            return JsonResponse({"error": "invalid", "message": message}, status=400)
+        notices.error(request, message)
+        return see_other(back)
     VoiceSession.objects.filter(pk=voice_session.pk).update(keep_until=form.keep_until, forget_at_end=False)
     if wants_json(request):
         return JsonResponse({"keep_until": form.keep_until.isoformat() if form.keep_until else None})
     notices.success(request, _("Saved."))
-    return see_other(f"{voice_session.get_absolute_url()}#keeping")
+    return see_other(back)
 
 
 @require_http_methods(["GET", "POST"])

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from sessions_app.models import Share
     from sessions_app.permission import Access
 
 MAX_EVENTS = 500
@@ -37,16 +36,15 @@ def session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     access = watched(request, session_id)
     voice_session = access.voice_session
     if access.share is not None:
-        return shared_session(request, access, access.share)
+        return shared_session(request, access)
     if wants_json(request):
         return JsonResponse(exports.session_wire(voice_session))
     return debrief(request, voice_session) if voice_session.state == State.STOPPED else live(request, access)
 
 
-def shared_session(request: HttpRequest, access: Access, share: Share) -> HttpResponse:
+def shared_session(request: HttpRequest, access: Access) -> HttpResponse:
     if wants_json(request):
         return JsonResponse(sharing.shared_wire(access.voice_session))
-    sharing.note_use(request.session, share)
     return live(request, access) if access.voice_session.state != State.STOPPED else shared_debrief(request, access)
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
-from sessions_app import revisions, sharing
+from sessions_app import look, revisions, sharing
 from sessions_app.lines import events_of, lines_of, timecode
 from sessions_app.models import Scope
 from sessions_app.sharing import Lifetime
@@ -126,7 +126,7 @@ def shared_debrief(request: HttpRequest, access: Access) -> HttpResponse:
         "voice_session": voice_session,
         "page_obj": lines.get_page(request.GET.get("page")),
         "simulated": voice_session.simulated,
-        "elcor": request.GET.get("elcor", "1" if voice_session.elcor else "") == "1",
+        "elcor": look.is_elcor(request, voice_session),
         "listened": timecode(voice_session.audio_ms),
         "share": access.share,
     }

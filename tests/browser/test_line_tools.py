@@ -37,6 +37,13 @@ def lines(page):
     return page.locator(".line").evaluate_all("lines => lines.map(line => line.innerText.trim())")
 
 
+def test_no_tools_are_shown_before_a_line_is_pointed_at(views):
+    page, _ = views
+    page.reload()
+
+    expect(page.locator(".line-tools__handle")).to_be_hidden()
+
+
 def test_words_are_corrected_in_every_view(views):
     for_owner, elsewhere = views
     captions(for_owner).first.click()
