@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sessions_app.revisions import Revised
 
 UNHEARD_MS = 2_000  # sound on its way when nobody says how far the clock is
+WAITING_MS = 15_000  # as much may wait to be heard while a microphone is open
 MAX_AHEAD_MS = 60_000  # a client's clock that is further ahead than this is wrong
 LATE_MS = 30_000  # sound that a microphone may still finish after the end: what may wait (15 s), and as much again
 
@@ -52,6 +53,8 @@ def finish(
         from_ms = voice_session.off_record[-1][0]
         heard_ms = voice_session.audio_ms
         until_ms = heard_ms + UNHEARD_MS if at_ms is None else min(max(at_ms, heard_ms), heard_ms + MAX_AHEAD_MS)
+        if at_ms is None and not late_ms and VoiceSession.objects.with_microphone().filter(pk=session_id).exists():
+            until_ms = heard_ms + WAITING_MS
         voice_session.off_record = [*voice_session.off_record[:-1], [from_ms, max(until_ms, heard_ms + late_ms)]]
         revised = _changed(voice_session, author)
         stored = recording.append(session_id, [gap(cause=GapCause.OFF_RECORD, start_ms=from_ms, end_ms=until_ms)])

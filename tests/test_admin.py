@@ -215,6 +215,16 @@ class TestWhatWasSaid:
         assert (entry.action, entry.session_id, entry.actor_name) == ("reveal", secret_session.pk, "stella")
         assert "ticket 4711" in entry.detail
 
+    def test_its_owner_sees_that_it_was_revealed(self, stellas_browser, alices_browser, secret_session):
+        lifecycle.end(secret_session, EndReason.USER)
+        page = f"/sessions/{secret_session.pk}/"
+        before = alices_browser.get(page).text
+
+        stellas_browser.post(f"{SESSIONS}{secret_session.pk}/reveal/", {"reason": "ticket 4711"})
+
+        assert "staff read what was said here" not in before
+        assert "staff read what was said here" in alices_browser.get(page).text
+
     def test_once(self, stellas_browser, secret_session):
         address = f"{SESSIONS}{secret_session.pk}/reveal/"
         stellas_browser.post(address, {"reason": "ticket 4711"})

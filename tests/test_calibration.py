@@ -170,6 +170,12 @@ class TestThePage:
 
         assert [each.label for each in calibration.agreements_of(alice.pk)] == ["Warm"]
 
+    def test_a_label_that_cannot_be_forgets_nothing(self, alices_browser, judge):
+        judge("Frustrated", DISMISS)
+
+        assert alices_browser.post("/calibration/reset/", {"label": "\0"}).status_code == 303
+        assert ToneFeedback.objects.count() == 1
+
     def test_everything_can_be_forgotten(self, alices_browser, judge, bob):
         judge("Frustrated", DISMISS)
         judge("Frustrated", DISMISS, user=bob)

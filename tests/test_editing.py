@@ -114,6 +114,18 @@ def test_back_on_the_record_one_gap_marks_the_stretch(voice_session, held, alice
     assert [event.text for event in stored.events] == ["open"]
 
 
+def test_what_waits_to_be_heard_stays_off_the_record_when_nobody_knows_the_clock(voice_session, held, alice):
+    heard(held, 1, 1)
+    off_record.begin(voice_session.pk, author=alice)
+
+    off_record.finish(voice_session.pk, author=alice)
+
+    assert heard(held, 2, 12, words("a secret that waited", start_ms=10_000, end_ms=12_000)).events == ()
+    assert [event.text for event in heard(held, 3, 18, words("open", start_ms=17_000, end_ms=18_000)).events] == [
+        "open"
+    ]
+
+
 def test_the_end_of_a_session_ends_what_is_off_the_record(voice_session, alice):
     off_record.begin(voice_session.pk, author=alice)
 

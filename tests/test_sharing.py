@@ -145,6 +145,18 @@ class TestOpening:
 
         assert ShareUse.objects.count() == 1
 
+    async def test_who_only_watches_by_a_socket_has_used_it_once(self, voice_session):
+        _, token = await sync_to_async(link_to)(voice_session)
+        ann = await sync_to_async(opened)(token)
+        for _ in range(2):
+            async with view_of(ann.cookies, voice_session) as view:
+                await view.until("snapshot")
+
+        assert await ShareUse.objects.acount() == 1
+
+    def test_an_ended_link_says_what_to_do(self, client):
+        assert "ask them for a new one" in client.get("/shared/nonsense/").text
+
     def test_the_owner_opening_it_stays_the_owner(self, alices_browser, voice_session):
         alices_browser.get(f"/shared/{link_to(voice_session)[1]}/")
 
@@ -242,20 +254,20 @@ class TestWatching:
             assert ann.post(path, {"title": "x", "text": "x", "off": "1"}).status_code == 302, path
         assert ann.get(f"/sessions/{other.pk}/events/").status_code == 401
 
-    def test_after_withdrawing_it_is_as_if_it_had_never_been(self, ann, bobs_browser, voice_session):
+    def test_who_came_by_a_link_that_was_withdrawn_is_not_asked_to_log_in(self, ann, bobs_browser, voice_session):
         _, token = link_to(voice_session)
         bobs_browser.get(f"/shared/{token}/")
         sharing.revoke(Share.objects.all())
 
-        assert ann.get(f"/sessions/{voice_session.pk}/").status_code == 302
-        assert ann.get(f"/sessions/{voice_session.pk}/events/").status_code == 401
+        assert ann.get(f"/sessions/{voice_session.pk}/").status_code == 404
+        assert ann.get(f"/sessions/{voice_session.pk}/events/").status_code == 404
         assert bobs_browser.get(f"/sessions/{voice_session.pk}/").status_code == 404
 
     def test_a_session_that_was_deleted_is_gone_for_everybody(self, ann, voice_session):
         voice_session.deleted_at = timezone.now()
         voice_session.save()
 
-        assert ann.get(f"/sessions/{voice_session.pk}/events/").status_code == 401
+        assert ann.get(f"/sessions/{voice_session.pk}/events/").status_code == 404
 
 
 class TestWithdrawing:

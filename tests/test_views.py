@@ -145,7 +145,8 @@ class TestWhoMaySeeWhat:
         assert client.get(path)["Location"].startswith("/accounts/login/?next=")
 
     @pytest.mark.parametrize(
-        ("referer", "page"), [("http://testserver/sessions/?q=fee", "/sessions/%3Fq%3Dfee"), ("http://evil.example/", "/")]
+        ("referer", "page"),
+        [("http://testserver/sessions/?q=fee", "/sessions/%3Fq%3Dfee"), ("http://evil.example/", "/")],
     )
     def test_a_form_sent_after_the_logout_leads_back_to_its_page(self, client, voice_session, referer, page):
         answer = client.post(f"/sessions/{voice_session.pk}/delete/", headers={"referer": referer})

@@ -218,10 +218,10 @@ class VoiceSessionAdmin(ReadOnlyAdmin):
                 "opts": self.opts,
             }
             return TemplateResponse(request, "admin/sessions_app/voicesession/purge.html", context)
-        gone = list(forgetting.purge(VoiceSession.objects.filter(pk__in=[row.pk for row in chosen])))
-        purged = [row for row in chosen if row.pk in set(gone)]
-        text = ngettext("%d session is forgotten.", "%d sessions are forgotten.", len(purged))
-        self._done(request, "purge", purged, text)
+        self._note(request, "purge", chosen)  # first: what is forgotten halfway shall not be without an entry
+        purged = len(list(forgetting.purge(VoiceSession.objects.filter(pk__in=[row.pk for row in chosen]))))
+        text = ngettext("%d session is forgotten.", "%d sessions are forgotten.", purged) % purged
+        self.message_user(request, text, messages.SUCCESS)
         return None
 
     def has_end_permission(self, request: HttpRequest) -> bool:
@@ -231,9 +231,12 @@ class VoiceSessionAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perm("sessions_app.delete_voicesession"))
 
     def _done(self, request: HttpRequest, action: str, rows: list[VoiceSession], text: str) -> None:
+        self._note(request, action, rows)
+        self.message_user(request, text % len(rows) if "%d" in text else text, messages.SUCCESS)
+
+    def _note(self, request: HttpRequest, action: str, rows: list[VoiceSession]) -> None:
         for row in rows:
             AuditEntry.note(request.user, action, session_id=row.pk)  # type: ignore[arg-type]  # staff
-        self.message_user(request, text % len(rows) if "%d" in text else text, messages.SUCCESS)
 
 
 def _seconds_since(moment: datetime) -> float:

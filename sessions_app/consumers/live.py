@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from channels.layers import get_channel_layer
+from django.contrib.sessions.backends.base import UpdateError
 
 from sessions_app import (
     audience,
@@ -30,8 +31,10 @@ from sessions_app.socket import SessionSocket
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from django.contrib.sessions.backends.base import SessionBase
+
     from sessions_app.annotation.events import Json
-    from sessions_app.models import VoiceSession
+    from sessions_app.models import Share, VoiceSession
     from sessions_app.permission import Access
 
 FRAMES_IN_TIME = 20  # a window's are three; each with a timeout of its own they cost as much again
@@ -64,6 +67,8 @@ class LiveConsumer(SessionSocket):
         self._hear_of_looks()
         await broadcast.join(self.channel_layer, self.voice_session.pk, self.channel_name)
         await database_threads.write(presence.touch, self.voice_session.pk)
+        if self.access.share is not None:
+            await database_threads.write(_note_use, self.scope["session"], self.access.share)
         self.own(self._show(), name="viewer")
         self.own(self._stay(), name="membership")
 
@@ -195,6 +200,14 @@ def _cursors(query_string: bytes, voice_session: VoiceSession) -> tuple[int, int
 
 def _number(value: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else None
+
+
+def _note_use(login: SessionBase, share: Share) -> None:
+    """Log that the link was used by who never read the page; a socket's cookie session is saved by nobody else."""
+    sharing.note_use(login, share)
+    if login.modified:
+        with suppress(UpdateError):  # the login has just ended, and the guard closes the socket
+            login.save()
 
 
 def _snapshot(access: Access) -> tuple[dict[str, Json], bool]:

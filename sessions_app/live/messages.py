@@ -177,9 +177,10 @@ def _configure(fields: dict[str, object]) -> Configure:
 
 def _note_text(fields: dict[str, object]) -> str:
     text = fields.get("text")
-    if not isinstance(text, str) or not text.strip() or len(text) > MAX_NOTE_CHARS:
+    words = text.replace("\0", " ").strip() if isinstance(text, str) else ""  # PostgreSQL takes no NUL
+    if not 1 <= len(words) <= MAX_NOTE_CHARS:
         raise _bad(f"A note has 1 to {MAX_NOTE_CHARS} characters of text.", None)
-    return text.strip()
+    return words
 
 
 def _optional_integer(fields: dict[str, object], name: str, low: int, high: int) -> int | None:

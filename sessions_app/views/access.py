@@ -83,10 +83,12 @@ def watchers_only(*, is_json: bool = False) -> Callable[..., Callable[..., HttpR
 def watched(request: HttpRequest, session_id: uuid.UUID) -> Access:
     """Return what this browser may see of the session, as its owner or by a link: the one door of what is only read.
 
-    Raises `LoginNeeded` for strangers without a login; for others a stranger's, a deleted and an unknown session, and
-    one whose link was withdrawn, are alike.
+    Raises `LoginNeeded` for strangers without a login or a link; for others a stranger's, a deleted and an unknown
+    session, and one whose link was withdrawn, are alike.
     """
-    access = _admitted(request.user, permission.access_of(request.user, request.session, session_id))
+    access = _admitted(
+        request, request.user, session_id, permission.access_of(request.user, request.session, session_id)
+    )
     if access.share is not None:
         sharing.note_use(request.session, access.share)
     return access
@@ -95,13 +97,21 @@ def watched(request: HttpRequest, session_id: uuid.UUID) -> Access:
 async def awatched(request: HttpRequest, session_id: uuid.UUID) -> Access:
     """`watched` for asynchronous views."""
     user = await request.auser()
-    return _admitted(user, await database_threads.read(permission.access_of, user, request.session, session_id))
+    found_access = await database_threads.read(permission.access_of, user, request.session, session_id)
+    access = _admitted(request, user, session_id, found_access)
+    if access.share is not None:
+        await database_threads.write(sharing.note_use, request.session, access.share)
+    return access
 
 
-def _admitted(user: AbstractBaseUser | AnonymousUser, access: Access | None) -> Access:
+def _admitted(
+    request: HttpRequest, user: AbstractBaseUser | AnonymousUser, session_id: uuid.UUID, access: Access | None
+) -> Access:
+    """Return `access`. Who came by a link that ended is told so; a login would not help."""
     if access is not None:
         return access
-    raise Http404 if user.is_authenticated else LoginNeeded
+    came_by_link = str(session_id) in (request.session.get(permission.OPENED_LINKS) or {})
+    raise Http404 if user.is_authenticated or came_by_link else LoginNeeded
 
 
 def found(request: HttpRequest, session_id: uuid.UUID) -> VoiceSession:

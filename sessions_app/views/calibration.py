@@ -96,7 +96,7 @@ def calibration(request: HttpRequest) -> HttpResponse:
 @members_only
 def calibration_reset(request: HttpRequest) -> HttpResponse:
     """Forget the verdicts on one label, or all of them."""
-    label = request.POST.get("label", "").replace("\0", "")  # which PostgreSQL does not take
+    label = request.POST.get("label", "").replace("\0", " ")  # PostgreSQL takes none
     forgotten = calibrations.forget(request.user, label=label or None)  # type: ignore[arg-type]  # a member
     words = ngettext("%(number)d verdict was deleted.", "%(number)d verdicts were deleted.", forgotten)
     notices.success(request, words % {"number": forgotten})

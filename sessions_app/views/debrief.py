@@ -12,7 +12,7 @@ from sessions_app.annotation.affect import Affect
 from sessions_app.engine.tone import LABELS, NOT_ENOUGH
 from sessions_app.forms import SessionKeepingForm
 from sessions_app.lines import originals_of, timecode
-from sessions_app.models import Note, Revision, SpeakerName, ToneFeedback
+from sessions_app.models import AuditEntry, Note, Revision, SpeakerName, ToneFeedback
 from sessions_app.views.access import number
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ def debrief(request: HttpRequest, voice_session: VoiceSession) -> HttpResponse:
         "anchors": {line.anchor for line in reading.lines},
         "rows": _rows(voice_session, reading, opened=wanted.line if is_editing else None),
         "changes": _changes(voice_session),
+        "revealed": AuditEntry.objects.filter(session_id=voice_session.pk, action="reveal").order_by("at"),
         "keeping": SessionKeepingForm(),
         "more_changes": max(0, voice_session.revision - SHOWN_CHANGES),
     }

@@ -251,7 +251,7 @@ def test_each_reader_chooses_whether_the_tone_is_said_first(device_of_alice):
     expect(prefix).to_be_hidden()
 
     page.get_by_text("Display").click()
-    page.get_by_label("Say the tone before the words").check()
+    page.get_by_label("Tone before the words").select_option("on")
 
     expect(prefix).to_be_visible()
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.live import messages
-from sessions_app.live.messages import CloseCode, Configure, MissingSamples, Refusal, Replay
+from sessions_app.live.messages import CloseCode, Configure, Mark, MissingSamples, Refusal, Replay
 
 
 def test_a_full_configuration_is_understood():
@@ -50,6 +50,12 @@ def test_missing_samples_are_counted():
 def test_viewers_ping_and_replay():
     assert messages.parse_viewer_message('{"type": "ping"}') == "ping"
     assert messages.parse_viewer_message('{"type": "replay", "after": 3}') == Replay(3)
+
+
+def test_a_note_holds_nothing_that_a_database_refuses():
+    assert messages.parse_viewer_message('{"type": "note", "text": "a\\u0000b"}') == Mark(None, "a b")
+    with pytest.raises(Refusal):
+        messages.parse_viewer_message('{"type": "note", "text": "\\u0000"}')
 
 
 @given(st.text(max_size=200) | st.recursive(st.none() | st.integers(), st.lists, max_leaves=5).map(json.dumps))

@@ -43,6 +43,7 @@ logger = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 HANDSHAKE_TIMEOUT_S = 5
 MAX_MESSAGE_BYTES = 65_536  # twice the largest frame of the protocol
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 SHUTDOWN_S = 4.0  # for the open microphones to store their last words
 
 
@@ -53,15 +54,15 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="default: 8000; 0 takes a free one")
 
     def handle(self, *, port: int, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until the server takes both
+        unwanted = noting_signals()
         try:
             with listening(port) as listener:
-                self._run(listener, conf.current())
+                self._run(listener, conf.current(), unwanted)
         except KeyboardInterrupt:
             pass
         self.stdout.write("Linnet has stopped. What was said is kept; start it again at any time.")
 
-    def _run(self, listener: socket.socket, settings: Conf) -> None:
+    def _run(self, listener: socket.socket, settings: Conf, unwanted: threading.Event) -> None:
         url = f"http://{HOST}:{listener.getsockname()[1]}/"
         call_command("migrate", interactive=False, verbosity=0)
         login = demo_login(settings.demo_password)
@@ -72,7 +73,8 @@ class Command(BaseCommand):
             self.stdout.write("To stop: Ctrl-C\n\n")
             self.stdout.flush()
             self._load_models(settings)
-            serve(listener, reap_every_s=max(reap_idle_sessions.MIN_LOOP_S, settings.idle_ttl_s // 2))
+            reap_every_s = max(reap_idle_sessions.MIN_LOOP_S, settings.idle_ttl_s // 2)
+            serve(listener, reap_every_s=reap_every_s, unwanted=unwanted)
         close_engine(settings)
 
     def _load_models(self, settings: Conf) -> None:
@@ -90,6 +92,23 @@ class Command(BaseCommand):
         )
         self.stdout.write("\n".join((ready, *engine.warnings)))
         self.stdout.flush()
+
+
+def noting_signals() -> threading.Event:
+    """Return what is set by the first Ctrl-C or SIGTERM until the server takes them; a second one interrupts.
+
+    An exception instead would be lost where it meets a finalizer, and the server would start all the same.
+    """
+    noted = threading.Event()
+
+    def note(*_: object) -> None:
+        noted.set()
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.default_int_handler)
+
+    for number in STOP_SIGNALS:
+        signal.signal(number, note)
+    return noted
 
 
 def close_engine(settings: Conf) -> None:
@@ -173,8 +192,11 @@ def event_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def serve(listener: socket.socket, *, reap_every_s: float) -> None:
-    """Serve on `listener`, which is used up, until SIGINT or SIGTERM; reaper and purge work beside it."""
+def serve(listener: socket.socket, *, reap_every_s: float, unwanted: threading.Event) -> None:
+    """Serve on `listener`, which is used up, until SIGINT or SIGTERM; reaper and purge work beside it.
+
+    Nothing happens when somebody did not want it any more before it began.
+    """
     server = QuickServer(
         application=get_default_application(),
         endpoints=[f"fd:fileno={listener.detach()}"],
@@ -183,8 +205,10 @@ def serve(listener: socket.socket, *, reap_every_s: float) -> None:
         websocket_max_message_size=MAX_MESSAGE_BYTES,
         websocket_max_frame_size=MAX_MESSAGE_BYTES,
     )
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         signal.signal(number, lambda *_: reactor.callFromThread(server.stop))
+    if unwanted.is_set():
+        return
     reaper = event_loop().create_task(tidy_for_ever(reap_every_s), name="linnet-reaper")
     server.run()
     reaper.cancel()
