@@ -17,7 +17,7 @@ from sessions_app.live import messages
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from sessions_app import revisions
     from sessions_app.recording import Stored
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT_S = 2.0  # a viewer that is not told re-reads the database within a heartbeat anyway
+REJOIN_S = 60.0
+RETRY_S = 1.0
 COMPLAIN_EVERY_S = 10.0  # a Redis that is away fails hundreds of calls a second
 
 
@@ -177,22 +179,20 @@ def publish_permission_sync(changed: PermissionChanged) -> None:
     async_to_sync(publish_permission)(changed)
 
 
-async def hear_permission(layer: Any, channel_name: str) -> None:
-    await _tolerate(layer.group_add(PERMISSION_GROUP, channel_name))
-
-
-async def ignore_permission(layer: Any, channel_name: str) -> None:
-    await _tolerate(layer.group_discard(PERMISSION_GROUP, channel_name))
-
-
 async def publish_look(user_id: int, frame: str, changed_ms: int) -> None:
     """Tell every process that has views of this account; one that misses it asks at its next heartbeat."""
     message: LookChanged = {"type": "look.changed", "user_id": user_id, "changed_ms": changed_ms, "frame": frame}
     await _tolerate(get_channel_layer().group_send(LOOKS_GROUP, message))
 
 
-async def hear_looks(layer: Any, channel_name: str) -> None:
-    await _tolerate(layer.group_add(LOOKS_GROUP, channel_name))
+async def hear(group: str, take: Callable[[Any], None]) -> None:
+    """Give every message of `group` to `take`, until cancelled. A layer that is away is asked again."""
+    while True:
+        try:
+            await _hear(get_channel_layer(), group, take)
+        except Exception as error:  # every layer has its own
+            layer_failures.note(error)
+            await asyncio.sleep(RETRY_S)
 
 
 async def join(layer: Any, session_id: uuid.UUID, channel_name: str) -> None:
@@ -202,6 +202,24 @@ async def join(layer: Any, session_id: uuid.UUID, channel_name: str) -> None:
 
 async def part(layer: Any, session_id: uuid.UUID, channel_name: str) -> None:
     await _tolerate(layer.group_discard(group_of(session_id), channel_name))
+
+
+async def _hear(layer: Any, group: str, take: Callable[[Any], None]) -> None:
+    channel = await layer.new_channel()
+    membership = asyncio.create_task(_stay(layer, group, channel), name=f"linnet-member-of-{group}")
+    try:
+        while True:
+            take(await layer.receive(channel))
+    finally:
+        membership.cancel()
+        await _tolerate(layer.group_discard(group, channel))
+
+
+async def _stay(layer: Any, group: str, channel: str) -> None:
+    """Join again and again: a layer forgets members for its own reasons (a clock step, a restart, a day)."""
+    while True:
+        await _tolerate(layer.group_add(group, channel))
+        await asyncio.sleep(REJOIN_S)
 
 
 async def _send(session_id: uuid.UUID, message: EventsStored | Revised | Passing) -> None:

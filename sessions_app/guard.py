@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from channels.layers import get_channel_layer
 from django.db import DatabaseError
 from django.utils import timezone
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 CHECK_S = 15.0  # a change that nobody told of closes within this time
 SOONEST_CHECK_S = 0.5  # a link that ended by our clock may go on for a moment by the database's
-REJOIN_S = 60.0
-RETRY_S = 1.0
 
 
 class Watch:
@@ -62,7 +59,9 @@ class Guard:
     def enter(self, watch: Watch) -> None:
         self._open.add(watch)
         if not self.is_listening:
-            self._listener = asyncio.create_task(self._listen(), name="linnet-guard")
+            self._listener = asyncio.create_task(
+                broadcast.hear(broadcast.PERMISSION_GROUP, self._doubt), name="linnet-guard"
+            )
 
     def leave(self, watch: Watch) -> None:
         self._open.discard(watch)
@@ -74,36 +73,10 @@ class Guard:
     def is_listening(self) -> bool:
         return self._listener is not None and not self._listener.done()
 
-    async def _listen(self) -> None:
-        """Listen as long as anything is open. A layer that is away is asked again; the 15 s hold meanwhile."""
-        while True:
-            try:
-                await self._listen_to(get_channel_layer())
-            except Exception as error:  # every layer has its own
-                broadcast.layer_failures.note(error)
-                await asyncio.sleep(RETRY_S)
-
-    async def _listen_to(self, layer: Any) -> None:
-        channel = await layer.new_channel()
-        stay = asyncio.create_task(_stay(layer, channel), name="linnet-guard-membership")
-        try:
-            while True:
-                self._doubt(await layer.receive(channel))
-        finally:
-            stay.cancel()
-            await broadcast.ignore_permission(layer, channel)
-
     def _doubt(self, changed: PermissionChanged) -> None:
         for watch in self._open:
             if watch.concerns(changed):
                 watch.is_doubted.set()
-
-
-async def _stay(layer: Any, channel: str) -> None:
-    """Join again and again: a layer forgets members for its own reasons."""
-    while True:
-        await broadcast.hear_permission(layer, channel)
-        await asyncio.sleep(REJOIN_S)
 
 
 async def watch_over(held: Pass) -> Refusal:

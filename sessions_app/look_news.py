@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
-from channels.layers import get_channel_layer
 from django.db import DatabaseError
 
 from sessions_app import broadcast, conf, database_threads, look
@@ -15,7 +14,7 @@ from sessions_app.models import Profile
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-RETRY_S = 1.0
+    from sessions_app.broadcast import LookChanged
 
 
 class View(Protocol):
@@ -40,7 +39,7 @@ class LookNews:
         self._told_ms[view] = 0
         if not self._tasks:
             self._tasks = [
-                asyncio.create_task(self._listen(), name="linnet-looks"),
+                asyncio.create_task(broadcast.hear(broadcast.LOOKS_GROUP, self._take), name="linnet-looks"),
                 asyncio.create_task(self._beat(), name="linnet-looks-heartbeat"),
             ]
 
@@ -63,23 +62,8 @@ class LookNews:
                 self._told_ms[view] = changed_ms
                 view.show_look(frame)
 
-    async def _listen(self) -> None:
-        while True:
-            try:
-                await self._listen_to(get_channel_layer())
-            except Exception as error:  # every layer has its own
-                broadcast.layer_failures.note(error)
-                await asyncio.sleep(RETRY_S)
-
-    async def _listen_to(self, layer: Any) -> None:
-        channel = await layer.new_channel()
-        stay = asyncio.create_task(_stay(layer, channel), name="linnet-looks-membership")
-        try:
-            while True:
-                news = await layer.receive(channel)
-                self._tell(news["user_id"], news["frame"], news["changed_ms"])
-        finally:
-            stay.cancel()
+    def _take(self, news: LookChanged) -> None:
+        self._tell(news["user_id"], news["frame"], news["changed_ms"])
 
     async def _beat(self) -> None:
         while True:
@@ -88,13 +72,6 @@ class LookNews:
                 await self.heal()
             except (DatabaseError, TimeoutError) as error:
                 broadcast.layer_failures.note(error)
-
-
-async def _stay(layer: Any, channel: str) -> None:
-    """Join again and again: a layer forgets members for its own reasons."""
-    while True:
-        await broadcast.hear_looks(layer, channel)
-        await asyncio.sleep(conf.HEARTBEAT_S)
 
 
 def _chosen(user_ids: Collection[int]) -> dict[int, look.Look]:
