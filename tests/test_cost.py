@@ -8,7 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db.backends.utils import CursorWrapper
 
-from sessions_app import journal, lease, lifecycle, presence, recording
+from sessions_app import guard, journal, lease, lifecycle, presence, recording
 from tests.conftest import SECOND_OF_SILENCE
 from tests.sockets import microphone_of, view_of
 from tests.test_recording import batch_of, words
@@ -22,7 +22,8 @@ SETTLING_S = 1.0  # what opening began is done then, and who is there has been t
 
 @pytest.fixture
 def statements(monkeypatch):
-    """The first word of each statement, in order, whichever thread sends it."""
+    """The first word of each statement, in order, whichever thread sends it; permission is not asked meanwhile."""
+    monkeypatch.setattr(guard, "CHECK_S", 86_400.0)
     seen = []
     execute, execute_many = CursorWrapper.execute, CursorWrapper.executemany
 
