@@ -167,6 +167,7 @@ def database() -> dict[str, Any]:
         }
     elif config["ENGINE"] == "django.db.backends.postgresql":
         pool_size = whole("LINNET_DATABASE_POOL_SIZE", 8)
+        config["CONN_HEALTH_CHECKS"] = True  # or each dead connection of the pool costs somebody a page
         config["OPTIONS"] = {
             **config.get("OPTIONS", {}),
             "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10},

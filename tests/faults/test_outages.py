@@ -73,6 +73,7 @@ async def test_a_database_that_drops_every_connection_loses_nothing(big_world, b
         for mark in (30, 60, 90):
             await microphone.until(lambda mark=mark: microphone.settled >= mark)
             assert big_world.cut_connections() > 0
+            await alice.start_session()  # and no page breaks
 
         await finish(big_world, session_id, microphone, viewer)
         assert (viewer.closes, microphone.closes) == ([], [1000])
