@@ -125,6 +125,15 @@ def allocated(voice_session):
 
 
 class TestActions:
+    def test_more_than_one_request_may_take_is_said(self, stellas_browser, alice, monkeypatch):
+        monkeypatch.setattr("sessions_app.admin.sessions.MOST_AT_ONCE", 2)
+        three = [lifecycle.create(alice) for _ in range(3)]
+
+        answer = act(stellas_browser, "end_sessions", *three)
+
+        assert VoiceSession.objects.running().count() == 1
+        assert "Only the first 2 sessions were taken" in answer.text
+
     def test_staff_end_a_session(self, stellas_browser, voice_session):
         act(stellas_browser, "end_sessions", voice_session)
 

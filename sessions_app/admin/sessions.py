@@ -184,12 +184,16 @@ class VoiceSessionAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("End the selected sessions"), permissions=["end"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
-        ended = [row for row in queryset[:MOST_AT_ONCE] if lifecycle.end(row, EndReason.ADMIN)]
+        ended = [
+            row
+            for row in queryset.filter(pk__in=self._chosen(request, queryset))
+            if lifecycle.end(row, EndReason.ADMIN)
+        ]
         self._done(request, "end", ended, ngettext("%d session ended.", "%d sessions ended.", len(ended)))
 
     @admin.action(description=_("Reap the selected sessions, where idle"), permissions=["end"])
     def reap_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
-        chosen = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
+        chosen = self._chosen(request, queryset)
         idle = VoiceSession.objects.filter(pk__in=chosen).idle(conf.current().idle_ttl_s)
         reaped = [row for row in idle if lifecycle.end(row, EndReason.IDLE)]
         self._done(request, "reap", reaped, ngettext("%d idle session ended.", "%d idle sessions ended.", len(reaped)))
@@ -197,7 +201,7 @@ class VoiceSessionAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Release the allocations of the selected sessions"), permissions=["end"])
     def release_allocations(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:
         """A session that is still listened to gets another one with its next words."""
-        chosen = list(queryset.values_list("pk", flat=True)[:MOST_AT_ONCE])
+        chosen = self._chosen(request, queryset)
         held = VoiceAllocation.objects.filter(session__in=chosen).select_related("session")
         asked = [row.session for row in held if row.session is not None]
         allocations.release(held)
@@ -209,7 +213,7 @@ class VoiceSessionAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Forget the selected sessions for good"), permissions=["purge"])
     def purge_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> HttpResponse | None:
         """Ask first, then forget. The audit entries stay."""
-        chosen = list(queryset.select_related("owner")[:MOST_AT_ONCE])
+        chosen = list(queryset.select_related("owner").filter(pk__in=self._chosen(request, queryset)))
         if request.POST.get("confirmed") != "yes":
             context = {
                 **self.admin_site.each_context(request),
@@ -229,6 +233,14 @@ class VoiceSessionAdmin(ReadOnlyAdmin):
 
     def has_purge_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("sessions_app.delete_voicesession"))
+
+    def _chosen(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> list[uuid.UUID]:
+        """Return as many of the chosen sessions as one request may take, and say when there are more."""
+        chosen = list(queryset.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
+            text = _("Only the first %d sessions were taken. Narrow the list down for the others.") % MOST_AT_ONCE
+            self.message_user(request, text, messages.WARNING)
+        return chosen[:MOST_AT_ONCE]
 
     def _done(self, request: HttpRequest, action: str, rows: list[VoiceSession], text: str) -> None:
         self._note(request, action, rows)
