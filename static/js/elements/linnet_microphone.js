@@ -3,6 +3,7 @@
 import { Capture } from "../lib/capture.js";
 import { inWords, SESSION_ENDED, TAKEN_OVER } from "../lib/close_codes.js";
 import { MicrophoneLink, SAMPLE_RATE_HZ } from "../lib/microphone_link.js";
+import { keepSoundChoice, readSoundChoice } from "../lib/sound_choice.js";
 import { closeStream, lossOf, openStreams, settingsOf, SoundRefused } from "../lib/sound_source.js";
 import { START_FLAG, takeFlag } from "../lib/tab_memory.js";
 import { WakeLock } from "../lib/wake_lock.js";
@@ -28,10 +29,13 @@ export class LinnetMicrophone extends HTMLElement {
     this.#lifetime = new AbortController();
     this.#part = partsOf(this);
     this.#listen(this.#lifetime.signal);
+    this.#recallChoice();
     this.#show();
     const was_on = takeFlag(START_FLAG);
     const was_on_here = sessionStorage.getItem(this.#ownFlag) !== null;
-    if (was_on || was_on_here) void this.#start({ take_over: was_on_here });
+    // Browsers share a tab only for somebody who presses a button on this very page.
+    const may_start = this.#choice.source === "microphone";
+    if (may_start && (was_on || was_on_here)) void this.#start({ take_over: was_on_here });
   }
 
   disconnectedCallback() {
@@ -57,6 +61,16 @@ export class LinnetMicrophone extends HTMLElement {
     return `linnet.on.${this.dataset.audioPath}`;
   }
 
+  get #choice() {
+    return { source: this.#part("source").value, is_raw: this.#part("raw").checked };
+  }
+
+  #recallChoice() {
+    const { source, is_raw } = readSoundChoice();
+    this.#part("source").value = source;
+    this.#part("raw").checked = is_raw;
+  }
+
   get #state() {
     return this.#live.board.facts.microphone;
   }
@@ -73,6 +87,9 @@ export class LinnetMicrophone extends HTMLElement {
     on("resume", () => void this.#resumeOrReplace());
     on("stop", () => void this.#stop());
     on("help-close", () => this.#help(null));
+    for (const name of ["source", "raw"]) {
+      this.#part(name).addEventListener("change", () => keepSoundChoice(this.#choice), { signal });
+    }
     this.#live.board.addEventListener("change", () => this.#show(), { signal });
     addEventListener("online", () => this.#link?.hurry(), { signal });
     document.addEventListener("visibilitychange", () => this.#comeBack(), { signal });
@@ -83,10 +100,7 @@ export class LinnetMicrophone extends HTMLElement {
     this.#help(null);
     this.#become("asking");
     try {
-      const streams = await openStreams({
-        source: this.#part("source").value,
-        is_raw: this.#part("raw").checked,
-      });
+      const streams = await openStreams(this.#choice);
       if (!this.isConnected) return streams.forEach(closeStream);
       this.#open(streams, take_over);
       await this.#capture.start(this.dataset.workletUrl);
