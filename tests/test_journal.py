@@ -97,13 +97,15 @@ async def test_batches_that_come_close_together_share_a_commit(alice, commits):
     assert len(commits) < len(held)
 
 
-async def test_a_lonely_session_does_not_wait_for_company(voice_session, monkeypatch):
+async def test_a_lonely_session_does_not_wait_for_company(voice_session, commits, monkeypatch):
     monkeypatch.setattr(journal, "GATHER_S", 10.0)
     held = await sync_to_async(lease.claim)(voice_session.pk, take_over=False)
 
     async with asyncio.timeout(5):
         for commit_no in (1, 2, 3):
             await journal.current().append(batch_of(held, commit_no, events=[words()]))
+
+    assert [len(batches) for batches in commits] == [1, 1, 1]
 
 
 async def test_nobody_waits_once_everybody_does(alice, commits, monkeypatch):

@@ -114,6 +114,8 @@ async def test_what_is_due_is_forgotten_beside_the_server(voice_session, setting
             await asyncio.sleep(0.05)
     tidying.cancel()
 
+    assert not await VoiceSession.objects.aexists()
+
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_reaper_that_fails_tries_again(monkeypatch, caplog):

@@ -40,7 +40,7 @@ def test_a_choice_reaches_the_other_tabs_of_this_device(device_of_alice):
 
     page.get_by_label("Letters", exact=True).select_option("With feet, as in books")
 
-    tab.wait_for_function("() => document.documentElement.dataset.font === 'serif'", timeout=2_000)
+    expect(tab.locator("html")).to_have_attribute("data-font", "serif", timeout=2_000)
 
 
 def test_the_next_page_comes_from_the_server_as_it_was_chosen(page):
@@ -157,9 +157,9 @@ def test_the_key_f_fills_the_screen(device_of_alice):
     page.goto(f"{start(page)}big/")
 
     page.keyboard.press("f")
-    page.wait_for_function("() => document.fullscreenElement !== null")
+    expect(page.locator(":fullscreen")).not_to_have_count(0)
     page.keyboard.press("f")
-    page.wait_for_function("() => document.fullscreenElement === null")
+    expect(page.locator(":fullscreen")).to_have_count(0)
 
 
 def test_plain_text_needs_no_scripts(device_of_alice):

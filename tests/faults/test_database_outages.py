@@ -138,7 +138,7 @@ async def postgres_locked(world):
         await connection.close()
 
 
-async def stall(world, server, locked, record_property):
+async def assert_nothing_stalls(world, server, locked, record_property):
     """Lock the database for ten seconds while somebody speaks at the speed of speech, and check the books."""
     async with Person(world, server) as alice:
         session_id = await alice.start_session()
@@ -165,8 +165,8 @@ async def stall(world, server, locked, record_property):
 async def test_a_locked_file_stops_no_sound_and_no_ping(make_world, slow_classifier, record_property):
     world = make_world(CF_VOICE_URL=slow_classifier.url)
 
-    await stall(world, world.server(), sqlite_locked, record_property)
+    await assert_nothing_stalls(world, world.server(), sqlite_locked, record_property)
 
 
 async def test_locked_tables_stop_no_sound_and_no_ping(big_world, big_server, record_property):
-    await stall(big_world, big_server, postgres_locked, record_property)
+    await assert_nothing_stalls(big_world, big_server, postgres_locked, record_property)
