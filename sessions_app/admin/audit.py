@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.admin.records import ReadOnlyAdmin
+from sessions_app.admin.records import ReadOnlyAdmin, session_number
 from sessions_app.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        try:
-            return queryset.filter(session_id=uuid.UUID(term)), False
-        except ValueError:
-            return queryset.filter(actor_name=term) | queryset.filter(action=term), False
+        if (number := session_number(term)) is not None:
+            return queryset.filter(session_id=number), False
+        return queryset.filter(actor_name=term) | queryset.filter(action=term), False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -10,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.admin.records import ReadOnlyAdmin
+from sessions_app.admin.records import ReadOnlyAdmin, session_number
 from sessions_app.lines import timecode
 from sessions_app.models import Event
 
@@ -40,10 +39,8 @@ class EventAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        try:
-            return queryset.filter(session_id=uuid.UUID(term)), False
-        except ValueError:
-            return queryset.none(), False
+        number = session_number(term)
+        return (queryset.none() if number is None else queryset.filter(session_id=number)), False
 
     def get_ordering(self, request: HttpRequest) -> list[str]:  # type: ignore[override]
         return ["session", "-seq"] if request.GET.get("q") else ["-id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +14,14 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 COUNTED = 5000  # rows; nobody pages further, and counting all of a large table takes longer than showing a page
+
+
+def session_number(term: str) -> uuid.UUID | None:
+    """Return the session that a search names, in either spelling of its number; None when it names none."""
+    try:
+        return uuid.UUID(term)
+    except ValueError:
+        return None
 
 
 class ShortPaginator(Paginator):  # type: ignore[type-arg]  # subscriptable only in stubs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from sessions_app import allocations, conf, forgetting, lifecycle
-from sessions_app.admin.records import ReadOnlyAdmin
+from sessions_app.admin.records import ReadOnlyAdmin, session_number
 from sessions_app.admin.revealing import reveal_view
 from sessions_app.annotation.events import Kind
 from sessions_app.lines import timecode
@@ -30,6 +29,7 @@ from sessions_app.models import (
 )
 
 if TYPE_CHECKING:
+    import uuid
     from datetime import datetime
 
     from django.db.models import QuerySet
@@ -140,13 +140,10 @@ class VoiceSessionAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        try:
-            return queryset.filter(pk=uuid.UUID(term)), False
-        except ValueError:
-            people = get_user_model()._default_manager.filter(
-                Q(username__istartswith=term) | Q(email__istartswith=term)
-            )
-            return queryset.filter(owner__in=list(people.values_list("pk", flat=True)[:MOST_AT_ONCE])), False
+        if (number := session_number(term)) is not None:
+            return queryset.filter(pk=number), False
+        people = get_user_model()._default_manager.filter(Q(username__istartswith=term) | Q(email__istartswith=term))
+        return queryset.filter(owner__in=list(people.values_list("pk", flat=True)[:MOST_AT_ONCE])), False
 
     @admin.display(description=_("session"), ordering="id")
     def short_id(self, voice_session: VoiceSession) -> str:
