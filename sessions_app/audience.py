@@ -1,4 +1,4 @@
-"""Telling a session's views who is there: once in a while, however many come and go."""
+"""Telling a session's views who is there: once in a while, however many come and go, in whatever process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError
 
-from sessions_app import broadcast, database_threads, lease, presence
+from sessions_app import broadcast, database_threads, draining, lease, presence
 from sessions_app.live import messages
 
 if TYPE_CHECKING:
@@ -17,20 +17,53 @@ if TYPE_CHECKING:
 
 ANNOUNCE_AFTER_S = 0.3  # a thousand who come at once would else cost a million messages
 
-_due: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[uuid.UUID, asyncio.Task[None]]] = WeakKeyDictionary()
+
+class Audience:
+    """What one event loop has to tell of who is there."""
+
+    is_microphone = False  # leaves with the viewers, after the microphones
+
+    def __init__(self) -> None:
+        self._changed: set[uuid.UUID] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._has_left = False
+
+    def announce(self, session_id: uuid.UUID) -> None:
+        if self._has_left:
+            return
+        self._changed.add(session_id)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._tell(), name="linnet-audience")
+
+    async def go_away(self) -> None:
+        """Serve nobody any more, and tell the other processes."""
+        self._has_left = True
+        left = set(presence.current().views())
+        with suppress(DatabaseError, TimeoutError):
+            await presence.current().leave_all()
+            await self._show(left)
+
+    async def _tell(self) -> None:
+        while self._changed:
+            await asyncio.sleep(ANNOUNCE_AFTER_S)
+            changed, self._changed = self._changed, set()
+            with suppress(DatabaseError, TimeoutError):  # passing news: the next one who comes or goes brings it again
+                await self._show(changed | await presence.current().compare())
+
+    async def _show(self, session_ids: set[uuid.UUID]) -> None:
+        taken = await database_threads.read(lease.taken_among, session_ids)
+        for session_id in session_ids:
+            viewers = presence.current().viewers_of(session_id)
+            await broadcast.show(session_id, messages.presence(viewers=viewers, has_microphone=session_id in taken))
+
+
+_audiences: WeakKeyDictionary[asyncio.AbstractEventLoop, Audience] = WeakKeyDictionary()
 
 
 def announce(session_id: uuid.UUID) -> None:
     """Tell the session's views soon how many they are; whoever comes meanwhile is counted in."""
-    due = _due.setdefault(asyncio.get_running_loop(), {})
-    if session_id not in due:
-        due[session_id] = asyncio.create_task(_announce(session_id, due), name="linnet-audience")
-
-
-async def _announce(session_id: uuid.UUID, due: dict[uuid.UUID, asyncio.Task[None]]) -> None:
-    await asyncio.sleep(ANNOUNCE_AFTER_S)
-    del due[session_id]
-    with suppress(DatabaseError, TimeoutError):  # passing news: the next one who comes or goes brings it again
-        has_microphone = await database_threads.read(lease.is_taken, session_id)
-        viewers = presence.current().viewers_of(session_id)
-        await broadcast.show(session_id, messages.presence(viewers=viewers, has_microphone=has_microphone))
+    loop = asyncio.get_running_loop()
+    if loop not in _audiences:
+        _audiences[loop] = Audience()
+        draining.current().enter(_audiences[loop])
+    _audiences[loop].announce(session_id)

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sessions_app import database_threads, revisions
+from sessions_app import audience, database_threads, revisions
 from sessions_app.broadcast import frames_of
 from sessions_app.models import Event
 
@@ -98,6 +98,8 @@ class Feed:
             self._changed.set()
             return
         self._known_revision = max(self._known_revision, facts.revision)
+        if facts.has_other_viewers:  # another process died, or has no layer in common with us
+            audience.announce(self.session_id)
         if facts.last_seq > max(self._tail, self._known_last):
             self._known_last = facts.last_seq
             self._fall_behind()

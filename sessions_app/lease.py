@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from sessions_app.models import VoiceSession, has_fresh_lease
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,11 @@ def microphones_of(owner_id: int) -> QuerySet[VoiceSession]:
 
 def is_taken(session_id: uuid.UUID) -> bool:
     return VoiceSession.objects.with_microphone().filter(pk=session_id).exists()
+
+
+def taken_among(session_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of the sessions that somebody holds the microphone of. One query."""
+    return set(VoiceSession.objects.with_microphone().filter(pk__in=session_ids).values_list("pk", flat=True))
 
 
 def claim(session_id: uuid.UUID, *, take_over: bool) -> Lease | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sessions_app import (
     allocations,
+    audience,
     backends,
     broadcast,
     bulletin,
@@ -216,7 +217,7 @@ class Microphone:
             await database_threads.write(lease.release, self._lease)
         if self.over.done() and self.over.result() in {ENDED, DELETED}:
             await database_threads.write(allocations.release_of, self.session_id)
-        await self._show_presence()
+        audience.announce(self.session_id)
 
     def note(self, facts: Facts | None) -> None:
         """Take the heartbeat's facts: a muted microphone commits nothing, and learns here that it is over."""
@@ -289,15 +290,11 @@ class Microphone:
                 engine=engine,
             )
         )
-        await self._show_presence(has_microphone=True)
+        audience.announce(self.session_id)
 
     async def _tell_everybody(self, frame: str) -> None:
         self._outbox.put_dropping_oldest(frame)
         await broadcast.show(self.session_id, frame)
-
-    async def _show_presence(self, *, has_microphone: bool = False) -> None:
-        viewers = presence.current().viewers_of(self.session_id)
-        await broadcast.show(self.session_id, messages.presence(viewers=viewers, has_microphone=has_microphone))
 
     def _pipeline_ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled():

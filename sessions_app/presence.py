@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -17,11 +18,10 @@ from django.db import DatabaseError
 from django.db.models import Case, F, When
 from django.db.models.functions import Now
 
-from sessions_app import conf, database_threads
+from sessions_app import conf, database_threads, processes
 from sessions_app.models import State, VoiceSession
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Collection
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class Facts:
     end_reason: str
     stream_id: uuid.UUID | None
     revision: int = 0
+    has_other_viewers: bool = False  # more or fewer than before, in other processes
 
 
 class Watcher(Protocol):
@@ -55,7 +56,9 @@ class Presence:
     """The watchers of one event loop, and their heartbeat."""
 
     def __init__(self) -> None:
+        self.process_id = uuid.uuid4()
         self._watchers: set[Watcher] = set()
+        self._views_elsewhere: Counter[uuid.UUID] = Counter()
         self._task: asyncio.Task[None] | None = None
 
     def enter(self, watcher: Watcher) -> None:
@@ -73,19 +76,39 @@ class Presence:
     def watchers_of(self, session_id: uuid.UUID) -> list[Watcher]:
         return [watcher for watcher in self._watchers if watcher.session_id == session_id]
 
-    def viewers_of(self, session_id: uuid.UUID) -> int:
-        """Return how many views of the session this process serves."""
-        return sum(watcher.stream_id is None for watcher in self.watchers_of(session_id))
-
     def counts(self) -> Counter[str]:
         return Counter("viewers" if watcher.stream_id is None else "microphones" for watcher in self._watchers)
+
+    def views(self) -> Counter[uuid.UUID]:
+        """Return how many views of each session this process serves."""
+        return Counter(watcher.session_id for watcher in self._watchers if watcher.stream_id is None)
+
+    def viewers_of(self, session_id: uuid.UUID) -> int:
+        """Return how many watch the session: here as of now, in other processes as of when they last said."""
+        here = sum(watcher.stream_id is None for watcher in self.watchers_of(session_id))
+        return here + self._views_elsewhere[session_id]
+
+    async def compare(self) -> set[uuid.UUID]:
+        """Say what this process has open, and hear what the others have. Return our sessions of which that is news."""
+        own, before = self.views(), self._views_elsewhere
+        said = processes.Open(views=own, microphones=self.counts()["microphones"])
+        self._views_elsewhere = await database_threads.write(processes.exchange, self.process_id, said)
+        return {session_id for session_id in own if self._views_elsewhere[session_id] != before[session_id]}
+
+    async def leave_all(self) -> None:
+        """Serve nobody any more, and say so: other processes need not wait until this one counts as dead."""
+        self._watchers.clear()
+        if self._task is not None:
+            self._task.cancel()
+        await database_threads.write(processes.leave, self.process_id)
 
     async def beat_once(self) -> None:
         """Touch every session that is watched or streamed into, and tell each watcher the facts."""
         watchers = list(self._watchers)
         session_ids = {watcher.session_id for watcher in watchers}
         stream_ids = {watcher.stream_id for watcher in watchers if watcher.stream_id is not None}
-        facts = await database_threads.write(_touch, session_ids, stream_ids)
+        news = await self.compare()
+        facts = await database_threads.write(_touch, session_ids, stream_ids, news)
         for watcher in watchers:
             watcher.note(facts.get(watcher.session_id))
 
@@ -99,7 +122,9 @@ class Presence:
                 logger.warning("heartbeat could not be written", extra={"error": type(error).__name__})
 
 
-def _touch(session_ids: Collection[uuid.UUID], stream_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Facts]:
+def _touch(
+    session_ids: Collection[uuid.UUID], stream_ids: Collection[uuid.UUID], news: Collection[uuid.UUID]
+) -> dict[uuid.UUID, Facts]:
     """Renew presence and leases in one UPDATE; only running sessions, so that an ended one stays ended."""
     lease_seen = Case(When(stream_id__in=stream_ids, then=Now()), default=F("stream_seen_at")) if stream_ids else None
     values = {"last_seen_at": Now()} | ({"stream_seen_at": lease_seen} if lease_seen else {})
@@ -108,7 +133,7 @@ def _touch(session_ids: Collection[uuid.UUID], stream_ids: Collection[uuid.UUID]
         "pk", "next_seq", "revision", "state", "end_reason", "stream_id"
     )
     return {
-        pk: Facts(next_seq - 1, state, reason, stream_id, revision)
+        pk: Facts(next_seq - 1, state, reason, stream_id, revision, pk in news)
         for pk, next_seq, revision, state, reason, stream_id in rows
     }
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sessions_app import backends, broadcast, conf, journal, presence, readiness
 from sessions_app.admin.records import ReadOnlyAdmin
-from sessions_app.models import JobRun, VoiceAllocation, VoiceSession
+from sessions_app.models import JobRun, ServerProcess, VoiceAllocation, VoiceSession
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -47,6 +47,7 @@ class JobRunAdmin(ReadOnlyAdmin):
             "listens": backends.describe(conf.current()),
             "jobs": [_job(name, words) for name, words in JOBS.items()],
             "counts": _counts(),
+            "processes": ServerProcess.objects.alive().order_by("name"),
             "process": async_to_sync(_process)(),
         }
         return TemplateResponse(request, "admin/sessions_app/jobrun/health.html", context)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from sessions_app import allocations, conf, forgetting, lifecycle
+from sessions_app import allocations, conf, forgetting, lifecycle, processes
 from sessions_app.admin.records import ReadOnlyAdmin, session_number
 from sessions_app.admin.revealing import reveal_view
 from sessions_app.annotation.events import Kind
@@ -82,7 +82,7 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 class SessionList(ChangeList):
-    """A page of sessions with the number of gaps of each, in one query for all of them."""
+    """A page of sessions with the gaps and the views of each, in one query each for all of them."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -90,8 +90,9 @@ class SessionList(ChangeList):
         shown = [row.pk for row in self.result_list if isinstance(row, VoiceSession)]
         gaps = Event.objects.filter(session__in=shown, kind=Kind.GAP.value).order_by().values("session")
         counts = dict(gaps.annotate(count=Count("pk")).values_list("session", "count"))
+        views = processes.views()
         for row in self.result_list:
-            row.gap_count = counts.get(row.pk, 0)
+            row.gap_count, row.view_count = counts.get(row.pk, 0), views[row.pk]
 
 
 @admin.register(VoiceSession)
@@ -172,12 +173,13 @@ class VoiceSessionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("who is there"))
     def who_is_there(self, voice_session: VoiceSession) -> str:
-        """Tell by the marks that microphones and views leave every 15 s; how many views only their processes know."""
+        """Tell by the marks that microphones leave every 15 s, and by what all processes say of their views."""
         seen_at = voice_session.stream_seen_at if voice_session.stream_id else None
-        if seen_at is not None and _seconds_since(seen_at) < LEASE_STALE_S:
-            return str(_("microphone"))
-        is_watched = voice_session.is_running and _seconds_since(voice_session.last_seen_at) < LEASE_STALE_S
-        return str(_("viewers only")) if is_watched else "–"
+        has_microphone = seen_at is not None and _seconds_since(seen_at) < LEASE_STALE_S
+        views = int(getattr(voice_session, "view_count", 0))
+        there = [str(_("microphone"))] if has_microphone else []
+        there += [ngettext("%d view", "%d views", views) % views] if views else []
+        return ", ".join(there) or "–"
 
     @admin.action(description=_("End the selected sessions"), permissions=["end"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> None:

@@ -14,6 +14,7 @@ from sessions_app.models.review import (
     Verdict,
 )
 from sessions_app.models.search import SearchDocument
+from sessions_app.models.server_process import ServerProcess
 from sessions_app.models.session import (
     DEFAULT_WINDOW_MS,
     DOOMED_AT,
@@ -51,6 +52,7 @@ __all__ = [
     "Revision",
     "Scope",
     "SearchDocument",
+    "ServerProcess",
     "Share",
     "ShareUse",
     "SpeakerName",
