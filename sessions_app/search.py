@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db import DatabaseError, transaction
 from django.db.models import Q
@@ -32,6 +32,15 @@ logger = logging.getLogger(__name__)
 
 MAX_UNINDEXED = 20  # so many sessions a search looks through itself, the newest
 INDEXED_AT_ONCE = 500  # so many a pass of the reaper
+MAX_SUMMED_SESSIONS = 3
+MAX_SUMMED_EVENTS = 4000  # an hour's; read in 50 ms
+
+
+class Summary(TypedDict, total=False):
+    """What a list shows of a session: who spoke, and how it sounded (`annotation.tone_strip`)."""
+
+    speakers: list[str]
+    strip: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,16 +102,27 @@ def index(session_id: uuid.UUID) -> bool:
         return False
     [record] = records
     parts = _parts_of(record)
-    summary = {"speakers": record.speakers, "strip": strip_of(record.tones, length_ms=record.length_ms)}
     with transaction.atomic():
         as_read = VoiceSession.objects.filter(
             pk=session_id, next_seq=record.next_seq, revision=record.revision, state=State.STOPPED, deleted_at=None
         )
-        if not as_read.filter(forget_at_end=False).update(is_indexed=True, summary=summary):
+        if not as_read.filter(forget_at_end=False).update(is_indexed=True, summary=_summary_of(record)):
             return False
         SearchDocument.objects.filter(session_id=session_id).delete()
         search_index.write(session_id, parts)
     return True
+
+
+def summaries_so_far(sessions: Iterable[VoiceSession]) -> dict[uuid.UUID, Summary]:
+    """Return what stands in no `VoiceSession.summary` yet: those of sessions that run. At most one query.
+
+    Of a few sessions, and not of the longest: a list must not read a whole day's events.
+    """
+    running = [one for one in sessions if one.is_running and one.last_seq <= MAX_SUMMED_EVENTS][:MAX_SUMMED_SESSIONS]
+    if not running:
+        return {}
+    records = read_records(VoiceSession.objects.filter(pk__in=[one.pk for one in running]))
+    return {record.session_id: _summary_of(record) for record in records}
 
 
 def index_soon(session_id: uuid.UUID) -> None:
@@ -152,6 +172,10 @@ def forget(session_ids: Iterable[uuid.UUID]) -> None:
 
 def _parts_of(record: Record) -> list[Part]:
     return parts_of(record.marks, record.passages)
+
+
+def _summary_of(record: Record) -> Summary:
+    return {"speakers": record.speakers, "strip": strip_of(record.tones, length_ms=record.length_ms)}
 
 
 def _is_in(parts: list[Part], term: Term) -> bool:

@@ -45,8 +45,14 @@ class TestARow:
         assert '<path class="tone-strip__warm" d="M0 10v-7h12v7z"/>' in page
         assert '<path class="tone-strip__urgent" d="M12 10v-10h36v10z"/>' in page
 
-    def test_a_running_session_says_so(self, alices_browser, voice_session):
-        assert "badge--running" in alices_browser.get("/sessions/").text
+    def test_a_running_session_says_so_and_shows_what_was_heard_so_far(self, alices_browser, alice):
+        call(alice, words("hi", speaker="Speaker B"), tone("warm"), is_ended=False)
+
+        for page in ("/", "/sessions/"):
+            text = alices_browser.get(page).text
+            assert "badge--running" in text
+            assert "Speaker B" in text
+            assert "warm 100 %" in text
 
     def test_the_first_page_has_the_same_rows(self, alices_browser, alice):
         call(alice, words("hi", speaker="Speaker B"), title="Ended")
@@ -185,8 +191,10 @@ class TestItsCost:
     @pytest.mark.parametrize(
         "asked", [{}, {"page": 2}, {"q": "bank"}, {"q": '"the bank" call', "speaker": "b", "tone": "warm"}, {"page": 9}]
     )
-    def test_a_page_costs_six_queries_at_most(self, many, alices_browser, django_assert_max_num_queries, asked):
-        with django_assert_max_num_queries(6):
+    def test_a_page_costs_six_queries_at_most_and_one_for_those_that_run(
+        self, many, alices_browser, django_assert_max_num_queries, asked
+    ):
+        with django_assert_max_num_queries(7):
             alices_browser.get("/sessions/", asked)
 
 

@@ -130,7 +130,7 @@ class Listing:
 
 
 def history(request: HttpRequest) -> HttpResponse:
-    """The list. Not more than six queries, whatever is asked and found."""
+    """The list. Not more than six queries, whatever is asked and found; one more with a session that runs."""
     filters = filters_of(request)
     mine = _within(VoiceSession.objects.visible_to(request.user), filters)
     result = search.find(mine, request.user.pk or 0, filters.wanted)
@@ -168,13 +168,16 @@ def rows_of(
     terms: tuple[Term, ...] = (),
     texts: dict[uuid.UUID, search_index.Texts] | None = None,
 ) -> list[Row]:
-    """Return the rows of a list; with `texts` (what the index holds of each) also where `terms` stand. One query."""
-    hits = hits_of(texts, terms) if texts else {}
-    return [_row(one, terms, hits.get(one.pk, Hits())) for one in sessions]
+    """Return the rows of a list; with `texts` (what the index holds of each) also where `terms` stand.
+
+    One query for that, and one when there is a session among them that runs.
+    """
+    listed = list(sessions)
+    hits, so_far = hits_of(texts, terms) if texts else {}, search.summaries_so_far(listed)
+    return [_row(one, so_far.get(one.pk, one.summary), terms, hits.get(one.pk, Hits())) for one in listed]
 
 
-def _row(voice_session: VoiceSession, terms: tuple[Term, ...], hits: Hits) -> Row:
-    summary = voice_session.summary
+def _row(voice_session: VoiceSession, summary: search.Summary, terms: tuple[Term, ...], hits: Hits) -> Row:
     speakers, strip = summary.get("speakers", []), summary.get("strip", "")
     return Row(
         session=voice_session,
