@@ -96,7 +96,6 @@ def append(session_id: uuid.UUID, events: Sequence[SessionEvent]) -> Stored:
         _insert([stored], timezone.now())
         if state == State.STOPPED:
             search.outdate([session_id])
-            search.index_soon(session_id)
     return stored
 
 

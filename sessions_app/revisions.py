@@ -73,7 +73,6 @@ def _keep_index(session_id: uuid.UUID, changes: list[Change]) -> None:
         search.forget([session_id])
     else:
         search.outdate([session_id])
-    search.index_soon(session_id)
 
 
 def read_after(session_id: uuid.UUID, number: int) -> Revised:

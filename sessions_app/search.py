@@ -1,7 +1,8 @@
 """Finding sessions by what was said, by title, note and speaker; and keeping the index of it.
 
 A session has documents in the index once it has ended, and as long as nobody changes it: `outdate` takes them out with
-the change, `index` puts them back. Those without (running, just changed) are looked through themselves: they are few.
+the change, the reaper puts them back (a long session takes a second, for which no socket shall wait). Those without
+(running, just ended or changed) are looked through themselves: they are few.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db import DatabaseError, transaction
+from django.db import DataError, transaction
 from django.db.models import Q
 
 from sessions_app import search_index
@@ -75,6 +76,7 @@ class Found:
     sessions: VoiceSessionQuerySet
     unindexed: dict[uuid.UUID, list[Part]]
     is_catching_up: bool = False  # there are more sessions without documents than a search looks through
+    is_slow_to_count: bool = False  # each one is a visit to the index
 
 
 def find(mine: VoiceSessionQuerySet, owner_id: int, wanted: Wanted) -> Found:
@@ -91,8 +93,15 @@ def find(mine: VoiceSessionQuerySet, owner_id: int, wanted: Wanted) -> Found:
     indexed = Q()
     for term in terms:
         indexed &= Q(pk__in=search_index.sessions_with(owner_mark(owner_id), term))
+    for check in filter(None, map(search_index.check_of, terms)):  # last: it looks at each session by itself
+        indexed &= Q(check)
     found = mine.filter(indexed | Q(pk__in=there)) if there else mine.filter(indexed)
-    return Found(found, there, is_catching_up=len(records) > MAX_UNINDEXED)
+    return Found(
+        found,
+        there,
+        is_catching_up=len(records) > MAX_UNINDEXED,
+        is_slow_to_count=any(map(search_index.check_of, terms)),
+    )
 
 
 def index(session_id: uuid.UUID) -> bool:
@@ -114,33 +123,26 @@ def index(session_id: uuid.UUID) -> bool:
 
 
 def summaries_so_far(sessions: Iterable[VoiceSession]) -> dict[uuid.UUID, Summary]:
-    """Return what stands in no `VoiceSession.summary` yet: those of sessions that run. At most one query.
+    """Return what no `VoiceSession.summary` says yet, for it runs or was just changed. At most one query.
 
     Of a few sessions, and not of the longest: a list must not read a whole day's events.
     """
-    running = [one for one in sessions if one.is_running and one.last_seq <= MAX_SUMMED_EVENTS][:MAX_SUMMED_SESSIONS]
-    if not running:
+    unread = [one for one in sessions if not one.is_indexed and 0 < one.last_seq <= MAX_SUMMED_EVENTS]
+    if not unread:
         return {}
-    records = read_records(VoiceSession.objects.filter(pk__in=[one.pk for one in running]))
+    records = read_records(VoiceSession.objects.filter(pk__in=[one.pk for one in unread[:MAX_SUMMED_SESSIONS]]))
     return {record.session_id: _summary_of(record) for record in records}
 
 
-def index_soon(session_id: uuid.UUID) -> None:
-    """Index the session once the caller's transaction is committed; what fails is left to the reaper."""
-
-    def attempt() -> None:
-        try:
-            index(session_id)
-        except DatabaseError as error:
-            logger.warning("a session is not indexed yet", extra={"error": type(error).__name__})
-
-    transaction.on_commit(attempt)
-
-
 def index_waiting(limit: int = INDEXED_AT_ONCE) -> int:
-    """Index ended sessions that have no documents, the newest first. Return how many."""
+    """Index ended sessions that have no documents, the newest first. Return how many. One that fails stops no other."""
     waiting = VoiceSession.objects.filter(is_indexed=False, state=State.STOPPED, deleted_at=None, forget_at_end=False)
-    indexed = sum(index(pk) for pk in list(waiting.order_by("-created_at").values_list("pk", flat=True)[:limit]))
+    indexed = 0
+    for session_id in list(waiting.order_by("-created_at").values_list("pk", flat=True)[:limit]):
+        try:
+            indexed += index(session_id)
+        except DataError as error:
+            logger.error("session %s cannot be indexed", session_id, extra={"error": type(error).__name__})
     if indexed:
         search_index.scrub()
     return indexed

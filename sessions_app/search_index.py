@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 from django.db import connection
+from django.db.models import BooleanField, F, Func, Value
 from django.db.models.expressions import RawSQL
 
 from sessions_app.models import SearchDocument, VoiceSession
@@ -72,10 +73,25 @@ def write(session_id: uuid.UUID, parts: Iterable[Part]) -> None:
 
 
 def sessions_with(owner_mark: str, term: Term) -> RawSQL:
-    """Return the numbers of the sessions of one owner that hold `term`, as a subquery."""
+    """Return the numbers of the sessions of one owner that hold `term`, as a subquery.
+
+    In PostgreSQL they hold the words of a phrase, but perhaps apart (`check_of`): its index knows no places.
+    """
     if connection.vendor == "sqlite":
         return RawSQL(_MATCH_SQLITE, [f'"{owner_mark}" AND {_fts5(term)}'])
-    return RawSQL(_MATCH_POSTGRESQL, [f"'{owner_mark}' & {_tsquery(term)}"])
+    return RawSQL(_MATCH_POSTGRESQL, [f"'{owner_mark}' & {_tsquery(term, '&')}"])
+
+
+def check_of(term: Term) -> Func | None:
+    """Return what makes sure that a session has the words of a phrase side by side; None where the index did.
+
+    Reading the places of words takes longer than all else, so PostgreSQL shall do it session by session, from the
+    newest, until a page is full.
+    """
+    if connection.vendor == "sqlite" or len(term.words) == 1:
+        return None
+    query = Value(_tsquery(term, "<->"))
+    return Func(F("pk"), query, function="sessions_app_holds", output_field=BooleanField())
 
 
 def with_texts(sessions: VoiceSessionQuerySet) -> VoiceSessionQuerySet:
@@ -132,9 +148,9 @@ def _fts5(term: Term) -> str:
     return f'"{" ".join(term.words)}"{"*" if term.is_prefix else ""}'
 
 
-def _tsquery(term: Term) -> str:
+def _tsquery(term: Term, between: str) -> str:
     """Spell out a query without PostgreSQL's parser, which would cut words in its own way. They hold no quotes."""
-    return "(" + " <-> ".join(f"'{word}'" for word in term.words) + (":*)" if term.is_prefix else ")")
+    return "(" + f" {between} ".join(f"'{word}'" for word in term.words) + (":*)" if term.is_prefix else ")")
 
 
 def _vector(part: Part) -> str:

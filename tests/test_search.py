@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import DataError, connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,12 +25,13 @@ def tone(affect, band="maybe", *, start_ms=0, end_ms=1000):
 
 
 def call(owner, *lines, title="", is_ended=True):
-    """A session in which `lines` were said."""
+    """A session in which `lines` were said; once it has ended, the reaper comes by."""
     voice_session = lifecycle.create(owner, title=title)
     said = [line if isinstance(line, SessionEvent) else words(line) for line in lines]
     recording.append(voice_session.pk, said)
     if is_ended:
         lifecycle.end(voice_session, EndReason.USER)
+        search.index_waiting()
         voice_session.refresh_from_db()
     return voice_session
 
@@ -230,6 +231,7 @@ class TestForgetting:
 
         lifecycle.undelete(voice_session)
         assert found(alice, "xqcanary") == {"Birds"}
+        search.index_waiting()
         assert self.canary()
 
     @pytest.mark.parametrize("way", ["row", "query", "owner", "forget"])
@@ -295,6 +297,38 @@ class TestKeepingTheIndex:
 
         assert search.index(voice_session.pk) is False
         assert not SearchDocument.objects.exists()
+
+    def test_a_note_waits_for_no_index(self, alice):
+        voice_session = call(alice, "the bank", title="Bank")
+
+        editing.add_note(voice_session, author=alice, text="ask again")
+
+        assert not SearchDocument.objects.exists()
+        assert found(alice, "again") == {"Bank"}
+
+    def test_a_session_that_cannot_be_indexed_stops_no_other(self, alice, monkeypatch, caplog):
+        for title in ("Bank", "Dentist"):
+            call(alice, "hello", title=title)
+        search.outdate(VoiceSession.objects.values_list("pk", flat=True))
+        parts_of = search.parts_of
+
+        def fail_once(*arguments):
+            monkeypatch.setattr(search, "parts_of", parts_of)
+            raise DataError("string is too long for tsvector")
+
+        monkeypatch.setattr(search, "parts_of", fail_once)
+
+        assert search.index_waiting() == 1
+        assert "cannot be indexed" in caplog.text
+
+    def test_the_longest_words_of_all_scripts_fit_in(self, alice):
+        voice_session = call(alice, "hello", is_ended=False)
+        for number in range(60):
+            long_words = (chr(0x1D400 + letter) * 60 + str(number) for letter in range(26))
+            recording.append(voice_session.pk, [words("𐐷" * 58 + f"{number}x{word}") for word in long_words])
+        lifecycle.end(voice_session, EndReason.USER)
+
+        assert search.index_waiting() == 1
 
     def test_many_sessions_without_index_are_said_to_be_many(self, alice):
         for number in range(search.MAX_UNINDEXED + 1):

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 HISTORY_PAGE = 25
 MAX_PAGES = 1_000_000
+MAX_SLOWLY_COUNTED = 10 * HISTORY_PAGE
 SENSIBLE_YEARS = range(1970, 3000)
 MAX_SPEAKERS_SHOWN = 4
 MAX_SHARES_SHOWN = 3
@@ -111,6 +112,7 @@ class Listing:
     number: int
     total: int
     sessions: list[VoiceSession]
+    are_more: bool = False  # than `total`: nobody counted further
 
     @property
     def pages(self) -> int:
@@ -130,7 +132,8 @@ class Listing:
 
 
 def history(request: HttpRequest) -> HttpResponse:
-    """The list. Not more than six queries, whatever is asked and found; one more with a session that runs."""
+    """The list. Not more than six queries, whatever is asked and found; one more with a session that
+    is not indexed yet, and one for phrases in PostgreSQL."""
     filters = filters_of(request)
     mine = _within(VoiceSession.objects.visible_to(request.user), filters)
     result = search.find(mine, request.user.pk or 0, filters.wanted)
@@ -205,19 +208,27 @@ def _within(mine: VoiceSessionQuerySet, filters: Filters) -> VoiceSessionQuerySe
 
 
 def _page_of(result: search.Found, page_number: int, *, with_texts: bool) -> Listing:
-    """Read a page: its sessions, with what the index holds of each, and how many there are on all pages. One query.
+    """Read a page: its sessions, with what the index holds of each, and how many there are on all pages.
 
-    Only a page behind the last has no row to bring the count along.
+    One query; two for what is slow to count, which is counted, and listed, up to `MAX_SLOWLY_COUNTED`.
     """
     number = min(max(page_number, 1), MAX_PAGES)
-    first = (number - 1) * HISTORY_PAGE
-    newest = result.sessions.order_by("-created_at", "-pk").values("pk")[first : first + HISTORY_PAGE]
+    here = slice((number - 1) * HISTORY_PAGE, number * HISTORY_PAGE)
+    ordered = result.sessions.order_by("-created_at", "-pk")
+    if result.is_slow_to_count:
+        newest = list(ordered.values_list("pk", flat=True)[: MAX_SLOWLY_COUNTED + 1])
+        listed = newest[:MAX_SLOWLY_COUNTED]
+        sessions = _read(VoiceSession.objects.filter(pk__in=listed[here]), with_texts=with_texts)
+        return Listing(number=number, total=len(listed), sessions=sessions, are_more=len(newest) > len(listed))
     total = result.sessions.order_by().annotate(all=Value(1)).values("all").annotate(n=Count("pk")).values("n")
-    here = VoiceSession.objects.filter(pk__in=newest).annotate(total=Subquery(total))
-    if with_texts:
-        here = search_index.with_texts(here)
-    sessions = list(here.order_by("-created_at", "-pk"))
+    page = VoiceSession.objects.filter(pk__in=ordered.values("pk")[here]).annotate(total=Subquery(total))
+    sessions = _read(page, with_texts=with_texts)
+    # Only a page behind the last has no row to bring the count along.
     return Listing(number=number, total=sessions[0].total if sessions else 0, sessions=sessions)  # type: ignore[attr-defined]
+
+
+def _read(page: VoiceSessionQuerySet, *, with_texts: bool) -> list[VoiceSession]:
+    return list((search_index.with_texts(page) if with_texts else page).order_by("-created_at", "-pk"))
 
 
 def _texts(listing: Listing, result: search.Found) -> dict[uuid.UUID, search_index.Texts]:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 LINE_END = "¶"  # stands between lines, so that no phrase reaches from one into the next
 MAX_PART_WORDS = 12_000  # PostgreSQL numbers words up to 16 383,
-MAX_SAME_WORD = 255  # and keeps the places of a word up to 256 times
+MAX_SAME_WORD = 255  # keeps the places of a word up to 256 times,
+MAX_PART_BYTES = 500_000  # and takes a megabyte of words and places
+_BYTES_OF_A_PLACE = 8
 
 
 Place: TypeAlias = "int | tuple[int, int] | None"
@@ -63,13 +65,16 @@ def parts_of(marks: Iterable[str], passages: Iterable[Passage]) -> list[Part]:
     kept_marks = tuple(marks)
     parts = [Part(kept_marks)]
     seen: Counter[str] = Counter()
+    part_bytes = 0
     for passage in passages:
         words = folded_words(passage.text)
         seen.update(words)
-        is_full = seen.total() > MAX_PART_WORDS or any(seen[word] > MAX_SAME_WORD for word in words)
-        if is_full and parts[-1].lines:
+        own_bytes = sum(len(word.encode()) + _BYTES_OF_A_PLACE for word in words)
+        part_bytes += own_bytes
+        is_full = seen.total() > MAX_PART_WORDS or part_bytes > MAX_PART_BYTES
+        if (is_full or any(seen[word] > MAX_SAME_WORD for word in words)) and parts[-1].lines:
             parts.append(Part(kept_marks))
-            seen = Counter(words)
+            seen, part_bytes = Counter(words), own_bytes
         parts[-1].lines.append(words)
         parts[-1].places.append(passage.place)
     return parts
