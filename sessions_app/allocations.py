@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sessions_app import conf, database_threads
 from sessions_app.models import State, VoiceAllocation, VoiceSession, has_fresh_lease
-from sessions_app.voice.cf_orch import RENEW_AT, TTL_S, Allocation, CfOrch
+from sessions_app.voice.coordinator import RENEW_AT, TTL_S, Allocation, CfOrch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +47,14 @@ def release_of(session_id: uuid.UUID) -> None:
     release(_releasable().filter(session_id=session_id))
 
 
+async def give_back(session_id: uuid.UUID) -> None:
+    """Do as `release_of` in an event loop: no database thread waits for the coordinator."""
+    if not conf.current().cf_orch_url:
+        return
+    for allocation_id in await _release(await database_threads.read(_releasable_ids, session_id)):
+        await database_threads.write(_forget, allocation_id)
+
+
 def release_orphans() -> int:
     """Give back every allocation that no running session needs, or whose time is over. Return how many are left."""
     release(_releasable())
@@ -74,11 +82,15 @@ def _releasable() -> models.QuerySet[VoiceAllocation]:
     return VoiceAllocation.objects.filter(superseded | models.Q(session=None) | ~models.Q(session__in=needed))
 
 
+def _releasable_ids(session_id: uuid.UUID) -> list[str]:
+    return list(_releasable().filter(session_id=session_id).values_list("allocation_id", flat=True))
+
+
 def _current(session_id: uuid.UUID) -> Allocation | None:
     """Return the session's newest allocation while it need not be renewed yet."""
     renewable_from = timezone.now() + timedelta(seconds=TTL_S * (1 - RENEW_AT))
     held = VoiceAllocation.objects.filter(session_id=session_id, expires_at__gt=renewable_from).last()
-    return Allocation(held.allocation_id, held.url) if held else None
+    return Allocation(held.allocation_id, held.url, held.expires_at) if held else None
 
 
 def _remember(session_id: uuid.UUID, allocation: Allocation) -> None:
@@ -89,7 +101,7 @@ def _remember(session_id: uuid.UUID, allocation: Allocation) -> None:
             session=held,
             allocation_id=allocation.allocation_id,
             url=allocation.url,
-            expires_at=timezone.now() + timedelta(seconds=TTL_S),
+            expires_at=allocation.expires_at,
         )
         VoiceSession.objects.filter(pk=session_id).update(
             voice_url=allocation.url, allocation_id=allocation.allocation_id

@@ -33,16 +33,24 @@ async def read(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     """Return what `function` returns on a reader thread; a lost connection is replaced and asked again, once."""
     try:
         return await _run(_readers, function, *args, **kwargs)
-    except (OperationalError, InterfaceError):
+    except OperationalError:
         return await _run(_readers, function, *args, **kwargs)
 
 
 async def _run(executor: ThreadPoolExecutor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `function` there. A connection that is lost is an `OperationalError`, wherever it was noticed.
+
+    Django's word for what the driver notices is `InterfaceError`, which is no `DatabaseError`: callers would need to
+    know two families.
+    """
+
     def call() -> T:
         try:
             return function(*args, **kwargs)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError) as error:
             connections.close_all()  # whatever broke it, the next call begins with a new connection
+            if isinstance(error, InterfaceError):
+                raise OperationalError(*error.args) from error
             raise
 
     async with asyncio.timeout(DEADLINE_S):

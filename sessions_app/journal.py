@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import OperationalError
 
 from sessions_app import database_threads, recording
 
@@ -71,7 +71,7 @@ class Journal:
         """Return what became of `batch` once its transaction is committed.
 
         Waits as long as the database is away; the caller's own backlog bounds what gathers meanwhile. Raises
-        `DatabaseError` when the database refuses this very batch.
+        `DatabaseError` when the database refuses this very batch, and whatever else storing it raised.
         """
         entry = _Entry(batch, asyncio.get_running_loop().create_future())
         self._waiting.append(entry)
@@ -117,11 +117,11 @@ class Journal:
             overdue = asyncio.get_running_loop().call_later(STALL_AFTER_S, self._note_stall, "slow")
             try:
                 results = await database_threads.write(recording.store, [entry.batch for entry in entries])
-            except (OperationalError, InterfaceError, TimeoutError) as error:
+            except (OperationalError, TimeoutError) as error:
                 self._note_stall(type(error).__name__)
                 await asyncio.sleep(delay_s)
                 delay_s = min(delay_s * 2, RETRY_MAX_S)
-            except DatabaseError as error:
+            except Exception as error:  # whatever it is: microphones wait for each of them
                 await self._refuse(entries, error)
                 return
             else:
@@ -134,7 +134,7 @@ class Journal:
             finally:
                 overdue.cancel()
 
-    async def _refuse(self, entries: list[_Entry], error: DatabaseError) -> None:
+    async def _refuse(self, entries: list[_Entry], error: Exception) -> None:
         """One bad batch spoils a transaction: give each its own, so that only the bad one fails."""
         if len(entries) > 1:
             for entry in entries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,23 @@ from sessions_app import (
 )
 from sessions_app.annotation.annotator import Annotator
 from sessions_app.annotation.pickup import PickupWatch
-from sessions_app.audio.pcm import ms_from_samples, samples_in
+from sessions_app.audio.pcm import samples_in
 from sessions_app.live import messages
-from sessions_app.live.messages import CloseCode, ErrorCode, Refusal
 from sessions_app.live.pacing import Pacing
 from sessions_app.live.pipeline import Pipeline, Progress
+from sessions_app.live.refusals import (
+    BROKEN,
+    DELETED,
+    SUPERSEDED,
+    TOO_FAST,
+    TOO_MANY,
+    TOO_MANY_GAPS,
+    CloseCode,
+    ErrorCode,
+    Refusal,
+)
+from sessions_app.live.refusals import ENDED as ENDED
+from sessions_app.live.refusals import TAKEN as TAKEN
 from sessions_app.models import State
 from sessions_app.recording import Batch, Superseded
 from sessions_app.voice.contract import StreamConfig
@@ -35,7 +48,7 @@ from sessions_app.voice.errors import VoiceError
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from sessions_app.annotation.events import SessionEvent
     from sessions_app.lease import Lease
@@ -48,18 +61,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FLUSH_TIMEOUT_S = 8.0  # Daphne ends an application 10 s after its peer has left
+CLOSE_TIMEOUT_S = 3.0  # for a voice service or a coordinator that is told that it is over
 MAX_WAITING_HOLES = 100  # a connection that is lost again and again makes a few
-
-TAKEN = Refusal(ErrorCode.PRODUCER_TAKEN, "Another microphone is already listening here.", CloseCode.SUPERSEDED)
-SUPERSEDED = Refusal(ErrorCode.SUPERSEDED, "Another microphone took over.", CloseCode.SUPERSEDED)
-ENDED = Refusal(ErrorCode.SESSION_ENDED, "This session has ended.", CloseCode.ENDED)
-DELETED = Refusal(ErrorCode.SESSION_NOT_FOUND, "This session was deleted.", CloseCode.NOT_FOUND)
-BROKEN = Refusal(ErrorCode.INTERNAL, "Something went wrong here. Please connect again.", CloseCode.INTERNAL)
-TOO_FAST = Refusal(
-    ErrorCode.RATE_LIMITED, "Sound came faster than it can be listened to.", CloseCode.TOO_MUCH, retry_after_s=10
-)
-TOO_MANY_GAPS = Refusal(ErrorCode.RATE_LIMITED, "Too many gaps wait.", CloseCode.TOO_MUCH, retry_after_s=10)
-TOO_MANY = Refusal(ErrorCode.RATE_LIMITED, "You have too many microphones open.", CloseCode.TOO_MUCH, retry_after_s=30)
 
 
 async def hand_over(session_id: uuid.UUID) -> None:
@@ -112,6 +115,7 @@ class Microphone:
         self._pickup = PickupWatch()
         self._commit_no = 0
         self._is_closed = False
+        self._counted: Counter[str] = Counter()
         self._pipeline: Pipeline
         self._stream: VoiceStream | None = None
         self._task: asyncio.Task[None] | None = None
@@ -183,14 +187,7 @@ class Microphone:
         return False
 
     def summary(self, reason: str) -> str:
-        totals = self._pipeline.totals
-        return messages.summary(
-            audio_ms=ms_from_samples(totals.audio_samples),
-            classified_ms=ms_from_samples(totals.classified_samples),
-            gap_ms=ms_from_samples(totals.gap_samples),
-            events=totals.events,
-            reason=reason,
-        )
+        return messages.summary(self._pipeline.totals, reason=reason)
 
     def stop(self, why: Refusal) -> None:
         if not self.over.done():
@@ -202,22 +199,29 @@ class Microphone:
             return
         self._is_closed = True
         presence.current().leave(self)
+        self._count()  # in the same step, or a scrape would miss it from here on
         if not (self.over.done() and self.over.result() is SUPERSEDED):
             await self.finish()
-        if self._task is not None:
-            tally.listening.update(tally.listened(self._pipeline.totals))
         for task in (self._task, self._bulletin_task):
             if task is not None:
                 task.cancel()
                 with suppress(asyncio.CancelledError, Exception):
                     await task
+        self._count()
         if self._stream is not None:
-            await self._stream.aclose()
+            await _tried(self._stream.aclose())
         with suppress(Exception):  # a lease that cannot be given back runs out
             await database_threads.write(lease.release, self._lease)
-        if self.over.done() and self.over.result() in {ENDED, DELETED}:
-            await database_threads.write(allocations.release_of, self.session_id)
         audience.announce(self.session_id)
+        if self.over.done() and self.over.result() in {ENDED, DELETED}:
+            await _tried(allocations.give_back(self.session_id))
+
+    def _count(self) -> None:
+        """Leave to the tally what was heard since this was last called."""
+        if self._task is not None:
+            heard = tally.listened(self._pipeline.totals)
+            tally.listening.update(heard - self._counted)
+            self._counted = heard
 
     def note(self, facts: Facts | None) -> None:
         """Take the heartbeat's facts: a muted microphone commits nothing, and learns here that it is over."""
@@ -247,29 +251,12 @@ class Microphone:
         await broadcast.publish(stored)
         if (picked_up_ms := self._pickup.see((*stored.events, *stored.off_record))) is not None:
             await broadcast.show(self.session_id, messages.alert(at_ms=picked_up_ms))
-        self._outbox.put_dropping_oldest(
-            messages.ack(
-                through_sample=progress.settled_sample,
-                heard_sample=progress.heard_sample,
-                lag_ms=progress.lag_ms,
-                dropped_ms=progress.dropped_ms,
-            )
-        )
+        self._outbox.put_dropping_oldest(messages.ack(progress))
         if not stored.is_running:
             self.stop(ENDED)
 
     async def show_partials(self, partials: Sequence[Observation]) -> None:
-        frames = [
-            messages.partial(
-                utterance_id=partial.utterance_id,
-                speaker_id=partial.speaker_id,
-                text=partial.label,
-                start_ms=partial.start_ms,
-                end_ms=partial.end_ms,
-            )
-            for partial in partials
-        ]
-        await broadcast.show(self.session_id, *frames)
+        await broadcast.show(self.session_id, *(messages.partial(said) for said in partials))
 
     async def report_service(self, status: str, detail: str) -> None:
         await self._tell_everybody(messages.service(status, detail=detail))
@@ -280,7 +267,7 @@ class Microphone:
             "name": backend.name,
             "simulated": backend.is_simulated,
             "models": status.models,
-            "warnings": list(status.warnings),
+            "warnings": [*status.warnings, *backend.warnings_for(self._stream_config)],
         }
         self._outbox.put_dropping_oldest(
             messages.ready(
@@ -301,3 +288,12 @@ class Microphone:
             return
         logger.error("pipeline failed", exc_info=task.exception())
         self.stop(BROKEN)
+
+
+async def _tried(step: Awaitable[None]) -> None:
+    """Wait for a step of closing, but not for long; what fails is made good by whoever looks for what is left over."""
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await step
+    except Exception as error:
+        logger.warning("a microphone could not close in order", extra={"error": type(error).__name__})

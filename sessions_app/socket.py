@@ -145,6 +145,7 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
 
     async def refuse(self, refusal: Refusal) -> None:
         """Tell the peer what is wrong, and close when it cannot go on."""
+        refusal.__traceback__ = None  # it is one object for all sockets, and would keep each of them in memory
         if self.is_closing:
             return
         await self.say(messages.error(refusal))

@@ -11,13 +11,13 @@ from io import StringIO
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from asgiref.sync import sync_to_async
 from django.core.management import call_command
 from django.utils import timezone
 
-from sessions_app import allocations, lease, lifecycle
+from sessions_app import allocations, database_threads, lease, lifecycle
 from sessions_app.models import EndReason, VoiceAllocation, VoiceSession
-from sessions_app.voice.cf_orch import TTL_S, Allocation
-from tests.conftest import person
+from sessions_app.voice.coordinator import TTL_S, Allocation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,9 +28,11 @@ class Coordinator:
     def __init__(self):
         self.released = []
         self.status = 200
+        self.answers_after_s = 0.0
 
     async def release(self, request):
         self.released.append(request.match_info["id"])
+        await asyncio.sleep(self.answers_after_s)
         return web.Response(status=self.status)
 
     @contextmanager
@@ -156,11 +158,9 @@ def test_giving_back_takes_the_address_off_the_session(coordinator, voice_sessio
     assert (voice_session.allocation_id, voice_session.voice_url) == ("", "")
 
 
-async def test_the_book_keeps_an_allocation_for_who_comes_back():
-    alice = await asyncio.to_thread(person, "alice")
-    voice_session = await asyncio.to_thread(lifecycle.create, alice)
+async def test_the_book_keeps_an_allocation_for_who_comes_back(voice_session):
     book = allocations.Book()
-    allocation = Allocation("a1", "http://127.0.0.1:1")
+    allocation = Allocation("a1", "http://127.0.0.1:1", timezone.now() + timedelta(seconds=TTL_S))
 
     await book.remember(str(voice_session.pk), allocation)
     assert await book.current(str(voice_session.pk)) == allocation
@@ -169,9 +169,31 @@ async def test_the_book_keeps_an_allocation_for_who_comes_back():
     assert await book.current(str(voice_session.pk)) is None
 
 
-async def test_the_book_offers_no_allocation_that_is_about_to_be_renewed():
-    alice = await asyncio.to_thread(person, "alice")
-    voice_session = await asyncio.to_thread(lifecycle.create, alice)
-    await asyncio.to_thread(hold, voice_session, "a1", seconds_left=TTL_S * 0.1)
+async def test_the_book_offers_no_allocation_that_is_about_to_be_renewed(voice_session):
+    await sync_to_async(hold)(voice_session, "a1", seconds_left=TTL_S * 0.1)
 
     assert await allocations.Book().current(str(voice_session.pk)) is None
+
+
+@pytest.fixture
+def held_by_ended(voice_session):
+    lifecycle.end(voice_session, EndReason.USER)
+    return hold(voice_session, "a1")
+
+
+async def test_a_microphone_gives_back_what_its_ended_session_holds(coordinator, voice_session, held_by_ended):
+    await allocations.give_back(voice_session.pk)
+
+    assert (coordinator.released, await sync_to_async(kept)()) == (["a1"], [])
+
+
+async def test_a_coordinator_that_hangs_keeps_nobody_from_writing(coordinator, voice_session, held_by_ended):
+    coordinator.answers_after_s = 2.0
+    giving_back = asyncio.create_task(allocations.give_back(voice_session.pk))
+    while not coordinator.released:
+        await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(1):
+        await database_threads.write(VoiceSession.objects.count)
+
+    await giving_back

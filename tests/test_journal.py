@@ -8,7 +8,7 @@ import time
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from sessions_app import journal, lease, lifecycle, recording
 from sessions_app.recording import Superseded
@@ -25,6 +25,13 @@ def commits(monkeypatch):
     store = recording.store
     monkeypatch.setattr(recording, "store", lambda batches: seen.append(batches) or store(batches))
     return seen
+
+
+def raiser(error):
+    def raises(*arguments):
+        raise error
+
+    return raises
 
 
 @sync_to_async
@@ -77,6 +84,27 @@ async def test_one_bad_batch_does_not_spoil_its_neighbours(alice):
 
     assert results[0].first_seq == 1
     assert isinstance(results[1], DatabaseError)
+
+
+async def test_a_mistake_of_ours_is_told_to_who_waits_and_the_next_batch_is_stored(voice_session, monkeypatch):
+    held = await sync_to_async(lease.claim)(voice_session.pk, take_over=False)
+    with monkeypatch.context() as broken, pytest.raises(ValueError):
+        broken.setattr(recording, "store", raiser(ValueError("not a batch")))
+        async with asyncio.timeout(5):
+            await journal.current().append(batch_of(held, 1, events=[words()]))
+
+    async with asyncio.timeout(5):
+        assert (await journal.current().append(batch_of(held, 1, events=[words()]))).first_seq == 1
+
+
+async def test_a_connection_that_breaks_in_its_driver_delays_but_loses_nothing(voice_session, monkeypatch):
+    """Django's InterfaceError is no DatabaseError."""
+    held = await sync_to_async(lease.claim)(voice_session.pk, take_over=False)
+    store, failures = recording.store, [InterfaceError("connection already closed")]
+    monkeypatch.setattr(recording, "store", lambda batches: raiser(failures.pop())() if failures else store(batches))
+
+    async with asyncio.timeout(5):
+        assert (await journal.current().append(batch_of(held, 1, events=[words()]))).first_seq == 1
 
 
 async def test_a_superseded_microphone_is_told(voice_session):

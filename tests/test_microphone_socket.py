@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from django.test import AsyncClient
 
 from sessions_app import lifecycle
 from sessions_app import microphone as microphone_module
 from sessions_app.models import EndReason, State
 from sessions_app.voice.errors import BackendUnavailable
-from sessions_app.voice.scripted import ScriptedStream
+from sessions_app.voice.scripted import ScriptedBackend, ScriptedStream
 from tests.conftest import SECOND_OF_SILENCE
 from tests.sockets import microphone_of, socket_of, view_of
 
@@ -267,3 +270,58 @@ async def test_holes_that_follow_one_another_are_one_and_harm_nobody(alices_brow
 
         assert (await microphone.until("finalized"))["through_sample"] == 48_000
     assert await voice_session.events.filter(kind="gap").acount() < 30
+
+
+async def windows_heard():
+    scrape = (await AsyncClient().get("/metrics", AUTHORIZATION="Bearer letmein")).text
+    return float(scrape.split("\nlinnet_windows_total ")[1].split()[0])
+
+
+async def test_what_was_heard_is_counted_while_the_microphone_closes(
+    alices_browser, voice_session, settings, monkeypatch
+):
+    settings.LINNET_METRICS_TOKEN = "letmein"
+    flush = ScriptedStream.flush
+
+    async def slowly(self):
+        await asyncio.sleep(0.3)
+        return await flush(self)
+
+    monkeypatch.setattr(ScriptedStream, "flush", slowly)
+    async with microphone_of(alices_browser.cookies, voice_session) as microphone:
+        await microphone.until("ready")
+        await microphone.send_sound(SECOND_OF_SILENCE * 3)
+        await microphone.until("ack", heard_sample=48_000)
+        counted = [await windows_heard()]
+        await microphone.communicator.send_input({"type": "websocket.disconnect", "code": 1001})
+        for _ in range(10):
+            await asyncio.sleep(0.05)
+            counted.append(await windows_heard())
+
+    assert [*counted, await windows_heard()] == [counted[0]] * 12
+
+
+async def test_a_listener_that_cannot_be_closed_does_not_keep_the_session(alices_browser, voice_session, monkeypatch):
+    monkeypatch.setattr(microphone_module, "CLOSE_TIMEOUT_S", 0.1)
+
+    async def hang(self):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(ScriptedStream, "aclose", hang)
+    async with microphone_of(alices_browser.cookies, voice_session) as microphone:
+        await microphone.until("ready")
+
+    await voice_session.arefresh_from_db()
+    assert voice_session.stream_id is None
+
+
+async def test_what_the_listener_cannot_do_for_this_session_is_said_at_once(alices_browser, voice_session, monkeypatch):
+    monkeypatch.setattr(
+        ScriptedBackend, "warnings_for", lambda self, config: (f"no {config.language} here",), raising=False
+    )
+    async with microphone_of(alices_browser.cookies, voice_session) as microphone:
+        await microphone.say("configure", language="xx-XX")
+
+        ready = await microphone.until("ready")
+
+    assert "no xx here" in ready["engine"]["warnings"]

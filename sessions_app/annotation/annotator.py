@@ -62,7 +62,7 @@ class Annotator:
         elif kind is Kind.TRANSCRIPT:
             label, text, payload = "", observation.label, _transcript_payload(observation)
         elif kind is Kind.QUEUE:
-            payload = cast("dict[str, Json]", dict(observation.evidence))
+            payload = {name: observation.evidence[name] for name in _LINE_EVIDENCE if name in observation.evidence}
         elif kind is Kind.SCENE:
             payload = {"privacy_risk": observation.privacy_risk}
         elif kind is Kind.ACCENT:
@@ -114,6 +114,7 @@ class Annotator:
 
 
 _SPOKEN = {Kind.TONE, Kind.TRANSCRIPT, Kind.SPEAKER}
+_LINE_EVIDENCE = ("digit", "tone")  # what the protocol names; a service may say anything else
 
 
 def _transcript_payload(observation: Observation) -> dict[str, Json]:

@@ -74,7 +74,7 @@ def state(label: str, *, at_ms: int, reason: str = "") -> SessionEvent:
 
 def to_wire(event: SessionEvent, *, session_id: str, seq: int | None) -> dict[str, Json]:
     """Return the event as the protocol spells it (docs/protocol.md, "An event"); ready for a JSON encoder."""
-    common: dict[str, Json] = {
+    own: dict[str, Json] = {
         "event_type": str(event.kind),
         "session_id": session_id,
         "seq": seq,
@@ -83,50 +83,40 @@ def to_wire(event: SessionEvent, *, session_id: str, seq: int | None) -> dict[st
         "timestamp": event.end_ms / 1000,
         "engine": event.engine,
         "simulated": event.simulated,
+        **_named(event),
     }
-    return common | _particulars(event)
+    return own | _DEFAULTS.get(event.kind, {}) | event.payload | own  # again: no payload speaks for the event
 
 
-def _particulars(event: SessionEvent) -> dict[str, Json]:
+def _named(event: SessionEvent) -> dict[str, Json]:
+    """Return the event's own columns by the names that its kind gives them."""
     match event.kind:
-        case Kind.TONE:
-            return {
-                "label": event.label,
-                "confidence": event.confidence,
-                "speaker_id": event.speaker,
-                **_TONE_DEFAULTS,
-                **event.payload,
-            }
+        case Kind.TONE | Kind.SPEAKER:
+            return {"label": event.label, "confidence": event.confidence, "speaker_id": event.speaker}
         case Kind.TRANSCRIPT:
-            return {
-                "text": event.text,
-                "speaker_id": event.speaker,
-                "confidence": event.confidence,
-                "utterance_id": "",
-                **event.payload,
-            }
+            return {"text": event.text, "speaker_id": event.speaker, "confidence": event.confidence}
         case Kind.ACCENT:
-            return {"region": event.label, "confidence": event.confidence, "language": "", **event.payload}
+            return {"region": event.label, "confidence": event.confidence}
         case Kind.GAP:
-            return {"cause": event.label, "text": event.text, **event.payload}
+            return {"cause": event.label, "text": event.text}
         case Kind.STATE:
-            return {"label": event.label, **event.payload}
-        case Kind.SCENE:
-            return {"label": event.label, "confidence": event.confidence, "privacy_risk": "", **event.payload}
-        case Kind.SPEAKER:
-            speaker: dict[str, Json] = {"speaker_id": event.speaker}
-            return {"label": event.label, "confidence": event.confidence, **speaker, **event.payload}
-        case Kind.QUEUE | Kind.ENVIRON:
-            return {"label": event.label, "confidence": event.confidence, **event.payload}
+            return {"label": event.label}
+        case Kind.SCENE | Kind.QUEUE | Kind.ENVIRON:
+            return {"label": event.label, "confidence": event.confidence}
 
 
-_TONE_DEFAULTS: dict[str, Json] = {
-    "shift_magnitude": 0.0,
-    "subtext": "",
-    "affect": "neutral",
-    "shift_direction": "stable",
-    "prosody_flags": [],
-    "band": "unclear",
-    "alternatives": [],
-    "evidence": {},
+_DEFAULTS: dict[Kind, dict[str, Json]] = {
+    Kind.TONE: {
+        "shift_magnitude": 0.0,
+        "subtext": "",
+        "affect": "neutral",
+        "shift_direction": "stable",
+        "prosody_flags": [],
+        "band": "unclear",
+        "alternatives": [],
+        "evidence": {},
+    },
+    Kind.TRANSCRIPT: {"utterance_id": ""},
+    Kind.ACCENT: {"language": ""},
+    Kind.SCENE: {"privacy_risk": ""},
 }

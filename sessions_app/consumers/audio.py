@@ -27,6 +27,12 @@ ACKS_WAITING = 64
 
 LOCKED = Refusal(ErrorCode.CONFIG_LOCKED, "Sound has begun; the configuration cannot change any more.")
 TOO_EARLY = Refusal(ErrorCode.RATE_LIMITED, "Too much was sent before ready.", CloseCode.TOO_MUCH, retry_after_s=5)
+NOT_STORED = Refusal(
+    ErrorCode.ENGINE_TIMEOUT,
+    "What was said last could not be stored yet. Please connect again.",
+    CloseCode.GOING_AWAY,
+    retry_after_s=1,
+)
 TOO_OFTEN = Refusal(ErrorCode.RATE_LIMITED, "Wait for finalized before asking again.", retry_after_s=1)
 
 
@@ -148,7 +154,8 @@ class AudioConsumer(SessionSocket):
         await super().go_away()
 
     async def _finish(self, microphone: Microphone) -> None:
-        await microphone.finish()
+        if not await microphone.finish():
+            raise NOT_STORED
         await self._sum_up(microphone, "closed")
         await self.leave(CloseCode.DONE, "Closed as you asked.")
 

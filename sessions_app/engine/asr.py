@@ -15,8 +15,17 @@ if TYPE_CHECKING:
 
     from sessions_app.audio.pcm import Float32
 
-_HOP_SAMPLES = 160  # one column of Whisper's spectrogram: 10 ms
-_MAX_COLUMNS = 3000  # 30 s, what Whisper was trained on
+# What a multilingual model may know, ISO 639-1 where there is such a code; each model says itself which it does.
+WHISPER_LANGUAGES = frozenset({
+    "af", "am", "ar", "as", "az", "ba", "be", "bg", "bn", "bo", "br", "bs", "ca", "cs", "cy", "da", "de", "el", "en",
+    "es", "et", "eu", "fa", "fi", "fo", "fr", "gl", "gu", "ha", "haw", "he", "hi", "hr", "ht", "hu", "hy", "id", "is",
+    "it", "ja", "jw", "ka", "kk", "km", "kn", "ko", "la", "lb", "ln", "lo", "lt", "lv", "mg", "mi", "mk", "ml", "mn",
+    "mr", "ms", "mt", "my", "ne", "nl", "nn", "no", "oc", "pa", "pl", "ps", "pt", "ro", "ru", "sa", "sd", "si", "sk",
+    "sl", "sn", "so", "sq", "sr", "su", "sv", "sw", "ta", "te", "tg", "th", "tk", "tl", "tr", "tt", "uk", "ur", "uz",
+    "vi", "yi", "yo", "yue", "zh",
+})  # fmt: skip
+
+_MAX_COLUMNS = 3000  # 30 s, what Whisper was trained on: a column of its spectrogram is 10 ms
 
 # The encoder's cost grows with its input. Padded to the utterance + 4 s, at least 10 s, tiny.en makes as many
 # errors as with all 30 s (5.4 and 5.5 % on 90 prompts) for 27 % of the time; with less room it begins to loop.
@@ -76,6 +85,17 @@ class _Tokenizer(Protocol):
     def decode(self, tokens: list[int]) -> str: ...
 
 
+class _Model(Protocol):
+    is_multilingual: bool
+
+    def detect_language(self, encoded: object) -> list[list[tuple[str, float]]]: ...
+
+
+class _Whisper(Protocol):
+    supported_languages: list[str]
+    model: _Model
+
+
 class Recogniser:
     """The model of the whole process; as many threads as `workers` may decode at once."""
 
@@ -99,8 +119,8 @@ class Recogniser:
     def words(self, samples: Float32, *, language: str | None = None, is_final: bool = True) -> Words:
         """Return what is said in `samples`, float32 in [-1, 1), shape (n,), at most 30 s.
 
-        `language`: ISO 639-1; None lets a multilingual model find out. Only a final is worth a second decode:
-        an unfinished utterance whose words loop gives none.
+        `language`: see `WHISPER_LANGUAGES`; None, or one it does not know, lets a multilingual model find out. Only a
+        final is worth a second decode: an unfinished utterance whose words loop gives none.
         """
         if not is_final:
             decoded = self._decode(samples, language, is_full=False)
@@ -121,7 +141,7 @@ class Recogniser:
         used = spectrogram.shape[1]
         columns = _MAX_COLUMNS if is_full else min(_MAX_COLUMNS, max(_MIN_COLUMNS, used + _PAD_COLUMNS))
         encoded = self._whisper.encode(np.pad(spectrogram, ((0, 0), (0, columns - used))))
-        tokenizer = self._tokenizer(language or self._language_of(encoded))
+        tokenizer = self._tokenizer(_spoken(self._whisper, language, encoded=encoded))
         prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         result = self._whisper.model.generate(
             encoded,
@@ -138,20 +158,25 @@ class Recogniser:
         rate = _TOKENS_PER_S_MULTILINGUAL if self.is_multilingual else _TOKENS_PER_S
         return min(_MAX_TOKENS, int(rate * duration_s) + _TOKENS_MORE)
 
-    def _language_of(self, encoded: object) -> str:
-        if not self.is_multilingual:
-            return "en"
-        token, _ = self._whisper.model.detect_language(encoded)[0][0]
-        return str(token).strip("<|>")
-
     def _tokenizer(self, language: str) -> _Tokenizer:
         from faster_whisper.tokenizer import Tokenizer
 
-        known = language if language in self._whisper.supported_languages else "en"
-        if known not in self._tokenizers:
-            tokenizer = Tokenizer(self._whisper.hf_tokenizer, self.is_multilingual, task="transcribe", language=known)
-            self._tokenizers[known] = cast("_Tokenizer", tokenizer)
-        return self._tokenizers[known]
+        if language not in self._tokenizers:
+            tokenizer = Tokenizer(
+                self._whisper.hf_tokenizer, self.is_multilingual, task="transcribe", language=language
+            )
+            self._tokenizers[language] = cast("_Tokenizer", tokenizer)
+        return self._tokenizers[language]
+
+
+def _spoken(whisper: _Whisper, language: str | None, *, encoded: object) -> str:
+    """Return the language to write down: `language` if `whisper` knows it, else what it takes the sound for."""
+    if language in whisper.supported_languages:
+        return language
+    if not whisper.model.is_multilingual:
+        return "en"
+    token, _ = whisper.model.detect_language(encoded)[0][0]
+    return token.strip("<|>")
 
 
 def _decoded(result: _Result, tokenizer: _Tokenizer) -> _Decoded:

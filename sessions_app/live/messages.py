@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 import orjson
+
+from sessions_app.audio.pcm import SAMPLE_RATE_HZ, ms_from_samples
+
+# Whoever speaks the protocol finds its codes here.
+from sessions_app.live.refusals import CloseCode as CloseCode
+from sessions_app.live.refusals import ErrorCode as ErrorCode
+from sessions_app.live.refusals import Refusal as Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sessions_app.annotation.events import Json
+    from sessions_app.live.pipeline import Progress, Totals
+    from sessions_app.voice.contract import Observation
 
 MAX_TEXT_CHARS = 4096  # a control message; the longest honest one is a note of 1000 characters
 MAX_FRAME_BYTES = 32_000  # one second of PCM16 at 16 kHz
@@ -22,54 +30,6 @@ MAX_GAP_SAMPLES = 24 * 3600 * 16_000  # a day: longer than any session is a mist
 MAX_CLOCK_MS = 366 * 24 * 3600 * 1000
 MAX_NOTE_CHARS = 1000
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
-
-
-class CloseCode(IntEnum):
-    DONE = 1000
-    BAD_MESSAGE = 4400
-    UNAUTHENTICATED = 4401
-    FORBIDDEN = 4403
-    NOT_FOUND = 4404
-    IDLE = 4408
-    SUPERSEDED = 4409
-    ENDED = 4410
-    TOO_LARGE = 4413
-    TOO_MUCH = 4429
-    INTERNAL = 4500
-    GOING_AWAY = 4503
-
-
-class ErrorCode(StrEnum):
-    UNAUTHENTICATED = "unauthenticated"
-    FORBIDDEN = "forbidden"
-    SESSION_NOT_FOUND = "session_not_found"
-    SESSION_ENDED = "session_ended"
-    CONFIG_INVALID = "config_invalid"
-    CONFIG_LOCKED = "config_locked"
-    INVALID_AUDIO_FRAME = "invalid_audio_frame"
-    FRAME_TOO_LARGE = "frame_too_large"
-    RATE_LIMITED = "rate_limited"
-    PRODUCER_TAKEN = "producer_taken"
-    SUPERSEDED = "superseded"
-    ENGINE_UNAVAILABLE = "engine_unavailable"
-    ENGINE_TIMEOUT = "engine_timeout"
-    INTERNAL = "internal"
-
-
-class Refusal(Exception):
-    """What a socket is told when it may not go on: an error for people, a code for the client, a close code.
-
-    `close` is None when the socket stays open (a bad message that harms nobody).
-    """
-
-    def __init__(
-        self, code: ErrorCode, message: str, close: CloseCode | None = None, *, retry_after_s: int = 0
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.close = close
-        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,13 +121,18 @@ def _configure(fields: dict[str, object]) -> Configure:
     language = fields.get("language")
     if language is not None and not (isinstance(language, str) and _LANGUAGE.fullmatch(language)):
         raise _invalid_config("language must be a code such as en.")
+    spoken = language.partition("-")[0] if isinstance(language, str) else None  # listeners know no regions
+    if fields.get("sample_rate", SAMPLE_RATE_HZ) != SAMPLE_RATE_HZ:
+        raise _invalid_config(
+            f"sample_rate must be {SAMPLE_RATE_HZ}: sound at another rate is converted before it is sent."
+        )
     take_over = fields.get("take_over", False)
     if not isinstance(take_over, bool):
         raise _invalid_config("take_over must be true or false.")
     try:
         return Configure(
             window_ms=_optional_integer(fields, "window_ms", MIN_WINDOW_MS, MAX_WINDOW_MS),
-            language=language,
+            language=spoken,
             num_speakers=_optional_integer(fields, "num_speakers", 1, MAX_SPEAKERS),
             take_over=take_over,
         )
@@ -218,15 +183,21 @@ def ready(*, stream_id: str, next_sample: int, window_ms: int, engine: Engine) -
         "ready",
         stream_id=stream_id,
         next_sample=next_sample,
-        sample_rate=16_000,
+        sample_rate=SAMPLE_RATE_HZ,
         window_ms=window_ms,
         max_frame_bytes=MAX_FRAME_BYTES,
         engine=dict(engine),
     )
 
 
-def ack(*, through_sample: int, heard_sample: int, lag_ms: int, dropped_ms: int) -> str:
-    return _frame("ack", through_sample=through_sample, heard_sample=heard_sample, lag_ms=lag_ms, dropped_ms=dropped_ms)
+def ack(progress: Progress) -> str:
+    return _frame(
+        "ack",
+        through_sample=progress.settled_sample,
+        heard_sample=progress.heard_sample,
+        lag_ms=progress.lag_ms,
+        dropped_ms=progress.dropped_ms,
+    )
 
 
 def flow(state: str, *, lag_ms: int) -> str:
@@ -241,9 +212,14 @@ def finalized(*, through_sample: int) -> str:
     return _frame("finalized", through_sample=through_sample)
 
 
-def summary(*, audio_ms: int, classified_ms: int, gap_ms: int, events: int, reason: str) -> str:
+def summary(totals: Totals, *, reason: str) -> str:
     return _frame(
-        "summary", audio_ms=audio_ms, classified_ms=classified_ms, gap_ms=gap_ms, events=events, reason=reason
+        "summary",
+        audio_ms=ms_from_samples(totals.audio_samples),
+        classified_ms=ms_from_samples(totals.classified_samples),
+        gap_ms=ms_from_samples(totals.gap_samples),
+        events=totals.events,
+        reason=reason,
     )
 
 
@@ -269,9 +245,14 @@ def event(wire: dict[str, Json]) -> str:
     return _frame("event", event=wire)
 
 
-def partial(*, utterance_id: str, speaker_id: str, text: str, start_ms: int, end_ms: int) -> str:
+def partial(said: Observation) -> str:
     return _frame(
-        "partial", utterance_id=utterance_id, speaker_id=speaker_id, text=text, start_ms=start_ms, end_ms=end_ms
+        "partial",
+        utterance_id=said.utterance_id,
+        speaker_id=said.speaker_id,
+        text=said.label,
+        start_ms=said.start_ms,
+        end_ms=said.end_ms,
     )
 
 

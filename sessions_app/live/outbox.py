@@ -18,10 +18,9 @@ class PeerStalled(Exception):
 
 
 class Outbox:
-    """Sends text frames one after another. `put` never waits; a full box refuses and says so.
+    """Sends text frames one after another. Who puts one in never waits: when the box is full, the oldest goes.
 
-    The policy for what does not fit belongs to the caller: a viewer resyncs from the database, a microphone
-    does without an older ack.
+    That suits a microphone, which can do without an older ack.
     """
 
     def __init__(self, send: Callable[[str], Awaitable[None]], *, limit: int) -> None:
@@ -32,23 +31,13 @@ class Outbox:
         self._emptied = asyncio.Event()
         self._emptied.set()
 
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def put(self, *frames: str) -> bool:
-        """Queue `frames` behind what waits, all or none. Return whether they fitted."""
-        if len(self._waiting) + len(frames) > self._limit:
-            return False
-        self._waiting.extend(frames)
-        self._announce()
-        return True
-
     def put_dropping_oldest(self, frame: str) -> None:
         """Queue `frame`; when the box is full the oldest one makes room."""
         if len(self._waiting) >= self._limit:
             self._waiting.popleft()
         self._waiting.append(frame)
-        self._announce()
+        self._emptied.clear()
+        self._changed.set()
 
     async def run(self) -> None:
         """Send until cancelled. Raises `PeerStalled`."""
@@ -64,10 +53,6 @@ class Outbox:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._emptied.wait()
-
-    def _announce(self) -> None:
-        self._emptied.clear()
-        self._changed.set()
 
     async def _send_next(self) -> None:
         frame = self._waiting.popleft()

@@ -32,7 +32,6 @@ class Breaker:
         self._next_probe_s = 0.0
         self._times_changed = 0
         self.is_open = False
-        self.times_opened = 0
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -69,7 +68,6 @@ class Breaker:
             return
         self._failures += 1
         if self._failures >= FAILURES_TO_OPEN:
-            self.times_opened += 1
             self._change(is_open=True)
 
     def _note_answer(self, begun_at: int) -> None:
@@ -94,8 +92,3 @@ _breakers: WeakValueDictionary[str, Breaker] = WeakValueDictionary()
 def of(address: str) -> Breaker:
     """Return the process's breaker of a service, which lives as long as somebody uses that service."""
     return _breakers.setdefault(address, Breaker())
-
-
-def all_breakers() -> list[Breaker]:
-    """Return the breakers in use, for whoever watches over the process."""
-    return list(_breakers.values())

@@ -5,46 +5,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import quote
 
-import orjson
-
-from sessions_app.voice import http
 from sessions_app.voice.cf_voice import CfVoiceBackend
 from sessions_app.voice.contract import BackendStatus, Hearing
-from sessions_app.voice.errors import BackendRefused, BackendUnavailable, BadReply, VoiceError
+from sessions_app.voice.coordinator import Allocation as Allocation  # noqa: TC001  # a book's implementer finds it here
+from sessions_app.voice.errors import BackendUnavailable, VoiceError
 from sessions_app.voice.unsettled import Unsettled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from sessions_app.voice.contract import Observation, PcmWindow, StreamConfig, VoiceStream
+    from sessions_app.voice.coordinator import CfOrch
 
 logger = logging.getLogger(__name__)
 
-TTL_S = 3600.0
-RENEW_AT = 0.8  # of the TTL: there is no renewal, only allocating anew and moving over
 RENEW_RETRY_S = 30.0
-RELEASE_TIMEOUT_S = 5.0
 READY_TIMEOUT_S = 30.0  # a new instance may still be starting
 KNOWN_READY_TIMEOUT_S = 3.0  # one that served before is up or gone
 READY_POLL_S = 1.0
 DEAD_AFTER_S = 5.0  # a leased cf-voice that fails for so long is replaced, whatever is left of its time
 
 
-@dataclass(frozen=True, slots=True)
-class Allocation:
-    """A cf-voice that is ours for `TTL_S`."""
-
-    allocation_id: str
-    url: str
-
-
 class AllocationBook(Protocol):
-    """Remembers allocations beyond this process, so that none is ever leaked."""
+    """Remembers allocations beyond this process, so that none is ever leaked. It may raise any `Exception`."""
 
     async def current(self, session_id: str) -> Allocation | None:
         """Return an allocation of the session that still has a good part of its time ahead."""
@@ -55,48 +41,14 @@ class AllocationBook(Protocol):
     async def forget(self, allocation_id: str) -> None: ...
 
 
-class CfOrch:
-    """The coordinator's two calls."""
-
-    def __init__(
-        self, url: str, *, key: str = "", model_candidates: Sequence[str] = (), allocate_timeout_s: float = 30.0
-    ) -> None:
-        self._client = http.client_for(url, token=key)
-        self._model_candidates = list(model_candidates)
-        self._allocate_timeout_s = allocate_timeout_s
-
-    async def allocate(self) -> Allocation:
-        """Return a new allocation. Raises `VoiceError`; an allocation without an address is given back."""
-        fields: dict[str, object] = {"caller": "linnet", "ttl_s": TTL_S}
-        if self._model_candidates:
-            fields["model_candidates"] = self._model_candidates
-        body = await http.request(
-            self._client,
-            "POST",
-            "/api/services/cf-voice/allocate",
-            content=orjson.dumps(fields),
-            timeout_s=self._allocate_timeout_s,
-        )
-        allocation_id, url = _allocated(body)
-        if not url.startswith(("http://", "https://")):
-            await self.release(allocation_id)
-            raise BackendUnavailable("the coordinator gave no address")
-        return Allocation(allocation_id, url.rstrip("/"))
-
-    async def release(self, allocation_id: str) -> bool:
-        """Give an allocation back; one that is unknown there is already given back. Return whether it is."""
-        path = f"/api/services/cf-voice/allocations/{quote(allocation_id, safe='')}"
-        try:
-            await http.request(self._client, "DELETE", path, timeout_s=RELEASE_TIMEOUT_S)
-        except BackendRefused as error:
-            return "404" in str(error)
-        except VoiceError as error:
-            logger.warning("an allocation could not be released; the reaper tries again", extra={"error": str(error)})
-            return False
-        return True
-
-    async def aclose(self) -> None:
-        await self._client.aclose()
+@contextmanager
+def _books_errors_as_ours() -> Iterator[None]:
+    """Translate whatever the book raises: behind it is a database, whose errors this half does not know by name."""
+    try:
+        yield
+    except Exception as error:
+        logger.warning("the book of allocations does not answer", extra={"error": type(error).__name__})
+        raise BackendUnavailable("the allocation could not be looked up or written down") from error
 
 
 class CfOrchBackend:
@@ -113,8 +65,12 @@ class CfOrchBackend:
     async def status(self) -> BackendStatus:
         return BackendStatus(status="ready")  # each session's own cf-voice is checked when it opens
 
+    def warnings_for(self, config: StreamConfig) -> tuple[str, ...]:
+        return ()  # as with any cf-voice
+
     async def open(self, config: StreamConfig) -> LeasedStream:
-        known = await self._book.current(config.session_id)
+        with _books_errors_as_ours():
+            known = await self._book.current(config.session_id)
         if known is not None:
             try:
                 stream = await self.connect(known, config, timeout_s=KNOWN_READY_TIMEOUT_S)
@@ -127,8 +83,9 @@ class CfOrchBackend:
     async def lease(self, config: StreamConfig) -> tuple[Allocation, VoiceStream]:
         """Allocate, write it down, and wait until it listens. Raises `VoiceError`, leaving nothing allocated."""
         allocation = await self._orch.allocate()
-        await self._book.remember(config.session_id, allocation)
         try:
+            with _books_errors_as_ours():
+                await self._book.remember(config.session_id, allocation)
             return allocation, await self.connect(allocation, config)
         except (VoiceError, asyncio.CancelledError):
             await asyncio.shield(self.give_back(allocation))
@@ -152,8 +109,10 @@ class CfOrchBackend:
             raise
 
     async def give_back(self, allocation: Allocation) -> None:
+        """Release it. Never raises: what stays in the book is asked for again by whoever looks through it."""
         if await self._orch.release(allocation.allocation_id):
-            await self._book.forget(allocation.allocation_id)
+            with suppress(BackendUnavailable), _books_errors_as_ours():
+                await self._book.forget(allocation.allocation_id)
 
     async def aclose(self) -> None:
         await self._orch.aclose()
@@ -169,7 +128,7 @@ class LeasedStream:
         self._config = config
         self._allocation = allocation
         self._stream = stream
-        self._renew_at_s = time.monotonic() + TTL_S * RENEW_AT
+        self._renew_at_s = time.monotonic() + allocation.renewal_in_s
         self._renewal: asyncio.Task[tuple[Allocation, VoiceStream]] | None = None
         self._failing_since_s: float | None = None
         self._unsettled = Unsettled()
@@ -197,12 +156,14 @@ class LeasedStream:
     async def aclose(self) -> None:
         """Close the stream; the allocation stays with the session, which may come back, until the session ends."""
         if self._renewal is not None:
-            self._renewal.cancel()
+            self._renewal.cancel()  # first, for whoever waits here may give up
+        await self._stream.aclose()
+        if self._renewal is not None:
+            await asyncio.wait([self._renewal])
             with suppress(asyncio.CancelledError, VoiceError):
-                allocation, stream = await self._renewal
+                allocation, stream = self._renewal.result()
                 await stream.aclose()
                 await self._backend.give_back(allocation)
-        await self._stream.aclose()
 
     def _note_failure(self) -> None:
         now_s = time.monotonic()
@@ -236,7 +197,7 @@ class LeasedStream:
             self._must_hear_again = True
         await self._stream.aclose()
         old, self._allocation, self._stream = self._allocation, allocation, stream
-        self._renew_at_s = time.monotonic() + TTL_S * RENEW_AT
+        self._renew_at_s = time.monotonic() + allocation.renewal_in_s
         self._failing_since_s = None
         await self._backend.give_back(old)
 
@@ -262,17 +223,7 @@ class _OwnClient:
         self.flush = stream.flush
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
-        await self._voice.aclose()
-
-
-def _allocated(body: bytes) -> tuple[str, str]:
-    try:
-        fields = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadReply("the coordinator's answer is not JSON") from error
-    allocation_id = fields.get("allocation_id") if isinstance(fields, dict) else None
-    if not isinstance(allocation_id, str) or not 0 < len(allocation_id) <= 100:
-        raise BadReply("the coordinator's answer has no allocation_id")
-    url = fields.get("url")
-    return allocation_id, url if isinstance(url, str) else ""
+        try:
+            await self._stream.aclose()
+        finally:
+            await self._voice.aclose()

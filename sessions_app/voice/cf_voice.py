@@ -44,6 +44,9 @@ class CfVoiceBackend:
         self._extensions = health.extensions
         return health.status
 
+    def warnings_for(self, config: StreamConfig) -> tuple[str, ...]:
+        return ()  # the contract has no words for it
+
     async def open(self, config: StreamConfig) -> CfVoiceStream:
         if self._extensions is None:
             await self.status()

@@ -72,6 +72,10 @@ class Backend(Protocol):
         """Return the state of the back end. Never raises."""
         ...
 
+    def warnings_for(self, config: StreamConfig) -> tuple[str, ...]:
+        """Return what `status` cannot know and people should: what is asked for and cannot be done. Never raises."""
+        ...
+
     async def open(self, config: StreamConfig) -> VoiceStream:
         """Return a stream that listens to one session. Raises `VoiceError`."""
         ...

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sessions_app.engine.asr import WHISPER_LANGUAGES
 from sessions_app.voice.contract import BackendStatus, Hearing
 from sessions_app.voice.errors import BackendUnavailable
 
@@ -47,6 +48,12 @@ class EmbeddedBackend:
             models=self.engine.models,
             warnings=self.engine.warnings,
         )
+
+    def warnings_for(self, config: StreamConfig) -> tuple[str, ...]:
+        """Say that a language is unknown to every model; that this one knows English only is in its `status`."""
+        if config.language is None or config.language in WHISPER_LANGUAGES:
+            return ()
+        return (f"No speech model knows the language “{config.language}”. It is ignored.",)
 
     async def open(self, config: StreamConfig) -> EmbeddedStream:
         """Return a stream at once; its first window waits for the models."""

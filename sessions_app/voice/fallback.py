@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -35,6 +36,9 @@ class FallbackBackend:
         detail = f"The voice service does not answer; {self.second.name} listens instead."
         return BackendStatus(status="warning", detail=detail, models=instead.models, warnings=(detail,))
 
+    def warnings_for(self, config: StreamConfig) -> tuple[str, ...]:
+        return self.first.warnings_for(config)
+
     async def open(self, config: StreamConfig) -> FallbackStream:
         try:
             return FallbackStream(self, config, await self.first.open(config))
@@ -58,6 +62,7 @@ class FallbackStream:
         self._untold: tuple[Observation, ...] = ()  # heard again, while the window behind it was not heard yet
         self._failing_since_s: float | None = None
         self._probed_s = time.monotonic()
+        self._probe: asyncio.Task[VoiceStream | None] | None = None
 
     async def classify(self, window: PcmWindow) -> Hearing:
         if self._first is not None and self._second is None:
@@ -78,9 +83,15 @@ class FallbackStream:
         return await self._first.flush() if self._first is not None else Hearing((), self._config.start_sample)
 
     async def aclose(self) -> None:
+        if self._probe is not None:
+            self._probe.cancel()  # first, for whoever waits here may give up
         for stream in (self._first, self._second):
             if stream is not None:
                 await stream.aclose()
+        if self._probe is not None:
+            await asyncio.wait([self._probe])
+            if self._take_probed() and self._first is not None:
+                await self._first.aclose()
 
     def _is_patience_over(self) -> bool:
         now_s = time.monotonic()
@@ -91,7 +102,7 @@ class FallbackStream:
     async def _classify_instead(self, window: PcmWindow) -> Hearing:
         if self._second is None:
             await self._begin_instead(window)
-        elif time.monotonic() - self._probed_s >= PROBE_S and await self._is_first_back(window):
+        elif self._is_first_back(window):
             with suppress(VoiceError):
                 return self._with_untold(await self._go_back(window))
         assert self._second is not None
@@ -111,16 +122,36 @@ class FallbackStream:
         self._second, self._probed_s = second, time.monotonic()
         self._untold = tuple(said for one in hearings for said in one.observations if said.kind == "transcript")
 
-    async def _is_first_back(self, window: PcmWindow) -> bool:
-        self._probed_s = time.monotonic()
-        if (await self._backend.first.status()).status in {"unavailable", "loading"}:
+    def _is_first_back(self, window: PcmWindow) -> bool:
+        """Ask the first choice now and then, and return whether it answered: a window or more after it was asked.
+
+        A coordinator may take a minute for its answer, and the sound that waits has 15 s: the stand-in listens on.
+        """
+        if self._probe is None:
+            if time.monotonic() - self._probed_s >= PROBE_S:
+                self._probe = asyncio.create_task(self._ask_first(window.start_sample), name="linnet-voice-probe")
             return False
-        if self._first is None:
-            try:
-                self._first = await self._backend.first.open(replace(self._config, start_sample=window.start_sample))
-            except VoiceError:
-                return False
-        return True
+        return self._probe.done() and self._take_probed()
+
+    async def _ask_first(self, start_sample: int) -> VoiceStream | None:
+        """Return a stream at the first choice, None while it cannot listen."""
+        if (await self._backend.first.status()).status in {"unavailable", "loading"}:
+            return None
+        if self._first is not None:
+            return self._first
+        try:
+            return await self._backend.first.open(replace(self._config, start_sample=start_sample))
+        except VoiceError:
+            return None
+
+    def _take_probed(self) -> bool:
+        """Take what the probe that is over brought. Return whether the first choice listens."""
+        assert self._probe is not None
+        probe, self._probe = self._probe, None
+        self._probed_s = time.monotonic()
+        stream = None if probe.cancelled() else probe.result()
+        self._first = stream or self._first
+        return stream is not None
 
     async def _go_back(self, window: PcmWindow) -> Hearing:
         """End the stand-in's utterance, and let the first choice hear this window."""

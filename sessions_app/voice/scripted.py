@@ -28,6 +28,9 @@ class ScriptedBackend:
     async def status(self) -> BackendStatus:
         return BackendStatus(status="simulated", detail="These captions are made up. Nobody is listening.")
 
+    def warnings_for(self, config: StreamConfig) -> tuple[str, ...]:
+        return ()
+
     async def open(self, config: StreamConfig) -> ScriptedStream:
         return ScriptedStream(config)
 

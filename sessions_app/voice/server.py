@@ -11,6 +11,7 @@ import base64
 import binascii
 import hmac
 import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ MAX_SESSIONS = 1000
 SESSION_IDLE_S = 120.0
 SWEEP_S = 15.0
 MAX_SPEAKERS = 8
+REMEMBERED_OWNERS = 16  # of a session; a worker that froze wakes up once
 
 
 class BadRequest(Exception):
@@ -49,11 +51,21 @@ class _Session:
 
     stream: VoiceStream
     since_sample: int
-    owner: str = ""  # the client's name for its stream: one that was superseded may not free its successor's state
+    owner: str = ""  # the client's name for its stream
+    superseded: deque[str] = field(default_factory=lambda: deque(maxlen=REMEMBERED_OWNERS))
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     seen_s: float = field(default_factory=time.monotonic)
     last_window: tuple[int, int] | None = None
     last_answer: bytes = b""
+
+    def belong_to(self, stream: str) -> None:
+        """Let `stream` go on, or take over. Raises `HTTPConflict` for one that was superseded: its worker froze, and
+        what it says now would be heard in the middle of its successor's words."""
+        if stream in self.superseded:
+            raise web.HTTPConflict(text='{"detail":"another stream took over"}')
+        if stream != self.owner:
+            self.superseded.append(self.owner)
+            self.owner = stream
 
 
 class VoiceServer:
@@ -89,8 +101,8 @@ class VoiceServer:
     async def classify(self, request: web.Request) -> web.Response:
         fields = _fields(await request.read())
         window, config = _window(fields), _config(fields)
-        session = await self._session(config)
-        session.owner = request.headers.get("X-Stream", "")
+        session = await self._session(config, request.headers.get("X-Stream", ""))
+        session.belong_to(request.headers.get("X-Stream", ""))
         asked = (window.start_sample, window.samples)
         async with session.lock:
             if session.last_window != asked:
@@ -105,6 +117,7 @@ class VoiceServer:
         session = self._sessions.get(session_id)
         if session is None:
             return _json(b'{"events":[]}')
+        session.belong_to(request.headers.get("X-Stream", session.owner))
         async with session.lock:
             session.seen_s = time.monotonic()
             session.last_window = None
@@ -118,13 +131,13 @@ class VoiceServer:
             await session.stream.aclose()
         return web.Response(status=204)
 
-    async def _session(self, config: StreamConfig) -> _Session:
+    async def _session(self, config: StreamConfig, owner: str) -> _Session:
         session = self._sessions.get(config.session_id)
         if session is None:
             if len(self._sessions) >= MAX_SESSIONS:
                 raise web.HTTPServiceUnavailable(text='{"detail":"too many sessions"}')
             session = self._sessions[config.session_id] = _Session(
-                await self._backend.open(config), config.start_sample
+                await self._backend.open(config), config.start_sample, owner
             )
         return session
 
@@ -146,7 +159,8 @@ class VoiceServer:
 
     def _may_enter(self, request: web.Request) -> bool:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        return hmac.compare_digest(given.encode(), self._token)
+        as_it_came = given.encode(errors="surrogateescape")  # so aiohttp decodes what is not UTF-8
+        return hmac.compare_digest(as_it_came, self._token)
 
     async def _sweeping(self, application: web.Application) -> AsyncIterator[None]:
         """Drop forgotten sessions while the application runs."""
@@ -200,7 +214,7 @@ def _config(fields: dict[str, object]) -> StreamConfig:
         raise BadRequest(f"num_speakers must be a whole number from 1 to {MAX_SPEAKERS}, or left out.")
     return StreamConfig(
         session_id=_session_id(fields),
-        language=language,
+        language=None if language is None else language.partition("-")[0],
         num_speakers=num_speakers,
         elcor=fields.get("elcor") is True,
         start_sample=_start_sample(fields),

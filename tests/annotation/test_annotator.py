@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sessions_app.annotation.annotator import Annotator
 from sessions_app.annotation.elcor import with_elcor
-from sessions_app.annotation.events import GapCause, gap, to_wire
+from sessions_app.annotation.events import GapCause, Kind, SessionEvent, gap, to_wire
 from sessions_app.voice.contract import Observation
 
 # The original's frozen names come first; outside programs read them.
@@ -113,6 +115,29 @@ def test_simulated_stands_on_every_event():
 )
 def test_each_kind_has_its_names(kind, names):
     assert names <= set(annotated(heard(kind, "words")))
+
+
+@pytest.mark.parametrize("name", ["seq", "event_type", "session_id", "start_ms", "engine", "simulated", "label"])
+def test_what_a_service_gives_as_evidence_changes_nothing_of_the_event(name):
+    observation = heard("queue", "busy")
+
+    assert annotated(replace(observation, evidence={name: "evil"})) == annotated(observation)
+
+
+def test_a_line_state_says_its_tone_and_its_digit_and_nothing_else_of_its_evidence():
+    wire = annotated(heard("queue", "dtmf_tone", evidence={"digit": "4", "tone": "reorder", "whatever": 1}))
+
+    assert (wire["digit"], wire["tone"]) == ("4", "reorder")
+    assert "whatever" not in wire
+
+
+def test_what_is_stored_beside_an_event_does_not_speak_for_it():
+    """Rows of an earlier Linnet may hold anything there."""
+    event = SessionEvent(kind=Kind.QUEUE, start_ms=0, end_ms=1, label="busy", payload={"seq": 1, "label": "stopped"})
+
+    wire = to_wire(event, session_id="s", seq=7)
+
+    assert (wire["seq"], wire["label"]) == (7, "busy")
 
 
 def test_a_gap_says_how_long_and_why():

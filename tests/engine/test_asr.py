@@ -56,6 +56,31 @@ def test_a_fast_speaker_is_not_cut_short(recogniser):
     assert words.text.lower().rstrip(".").endswith("representative")
 
 
+class German:
+    """A model of many languages that hears German."""
+
+    supported_languages = ["de", "en"]
+    is_multilingual = True
+
+    @property
+    def model(self):
+        return self
+
+    def detect_language(self, encoded):
+        return [[("<|de|>", 0.9), ("<|en|>", 0.1)]]
+
+
+@pytest.mark.parametrize(("said", "heard"), [(None, "de"), ("en", "en"), ("xx", "de")])
+def test_a_language_that_the_model_does_not_know_is_found_out_like_one_that_was_not_said(said, heard):
+    assert asr._spoken(German(), said, encoded=None) == heard
+
+
+def test_the_languages_are_those_of_whisper():
+    tokenizer = pytest.importorskip("faster_whisper.tokenizer")
+
+    assert set(tokenizer._LANGUAGE_CODES) == asr.WHISPER_LANGUAGES
+
+
 @pytest.mark.parametrize("text", ["press one to send press one to send", "no no no no"])
 def test_words_that_repeat_themselves_are_suspicious(text):
     assert asr._loops(text)

@@ -16,6 +16,13 @@ def test_a_full_configuration_is_understood():
     assert messages.parse_audio_message(text) == Configure(window_ms=500, language="en", num_speakers=2, take_over=True)
 
 
+@pytest.mark.parametrize(("said", "understood"), [("de-DE", "de"), ("zh-Hant", "zh"), ("yue", "yue"), ("en", "en")])
+def test_a_browsers_language_is_understood_without_its_region(said, understood):
+    configure = messages.parse_audio_message(json.dumps({"type": "configure", "language": said}))
+
+    assert configure.language == understood
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -130,7 +130,6 @@ def test_the_sessions_of_one_address_share_it_and_another_address_has_its_own():
 
     assert breaker.of("http://127.0.0.1:8") is here
     assert there is not here
-    assert here in breaker.all_breakers()
 
 
 class Sink:

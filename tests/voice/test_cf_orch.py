@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from sessions_app.voice import cf_orch
-from sessions_app.voice.cf_orch import Allocation, CfOrch, CfOrchBackend
+from sessions_app.voice.cf_orch import CfOrchBackend
 from sessions_app.voice.contract import PcmWindow, StreamConfig
+from sessions_app.voice.coordinator import RENEW_AT, TTL_S, Allocation, CfOrch
 from sessions_app.voice.errors import BackendRefused, BackendUnavailable, BadReply, VoiceError
 
 SECOND = bytes(32_000)
@@ -120,7 +122,7 @@ def short_waits(monkeypatch):
     monkeypatch.setattr(cf_orch, "READY_POLL_S", 0.02)
     monkeypatch.setattr(cf_orch, "READY_TIMEOUT_S", 0.5)
     monkeypatch.setattr(cf_orch, "KNOWN_READY_TIMEOUT_S", 0.2)
-    monkeypatch.setattr(cf_orch, "RELEASE_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("sessions_app.voice.coordinator.RELEASE_TIMEOUT_S", 0.5)
 
 
 def answering(status, body):
@@ -128,6 +130,10 @@ def answering(status, body):
         return web.json_response(body, status=status)
 
     return answer
+
+
+def in_seconds(seconds):
+    return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 def window(number):
@@ -268,7 +274,7 @@ class TestOpening:
         assert (coordinator.released, book.held) == (["a1"], {})
 
     async def test_a_lease_whose_instance_is_gone_is_given_back_and_replaced(self, coordinator, backend, book):
-        book.held["s"] = Allocation("gone", "http://127.0.0.1:1")
+        book.held["s"] = Allocation("gone", "http://127.0.0.1:1", in_seconds(3600))
 
         stream = await backend.open(StreamConfig(session_id="s"))
 
@@ -276,10 +282,42 @@ class TestOpening:
         assert (coordinator.released, book.held["s"].allocation_id) == (["gone"], "a1")
 
 
+class TestABookThatFails:
+    """The book is a database somewhere else, and may raise whatever it likes."""
+
+    @staticmethod
+    async def fail(*of_what):
+        raise LookupError("the book is away")
+
+    async def test_an_allocation_that_cannot_be_written_down_is_given_back(
+        self, monkeypatch, coordinator, backend, book
+    ):
+        monkeypatch.setattr(book, "remember", self.fail)
+
+        with pytest.raises(BackendUnavailable):
+            await backend.open(StreamConfig(session_id="s"))
+
+        assert coordinator.released == ["a1"]
+
+    async def test_a_book_that_cannot_be_read_is_one_of_our_errors(self, monkeypatch, coordinator, backend, book):
+        monkeypatch.setattr(book, "current", self.fail)
+
+        with pytest.raises(BackendUnavailable):
+            await backend.open(StreamConfig(session_id="s"))
+
+    async def test_what_cannot_be_crossed_out_harms_nobody(self, monkeypatch, coordinator, backend, book):
+        book.held["s"] = Allocation("gone", "http://127.0.0.1:1", in_seconds(3600))
+        monkeypatch.setattr(book, "forget", self.fail)
+
+        stream = await backend.open(StreamConfig(session_id="s"))
+
+        assert await stream.classify(window(0))
+
+
 class TestRenewing:
     @pytest.fixture
     def ttl_is_short(self, monkeypatch):
-        monkeypatch.setattr(cf_orch, "TTL_S", 0.25)  # due after 0.2 s
+        monkeypatch.setattr("sessions_app.voice.coordinator.TTL_S", 0.25)  # due after 0.2 s
 
     @staticmethod
     async def until(stream, is_met):
@@ -303,6 +341,15 @@ class TestRenewing:
         assert coordinator.heard[:-1] == ["a1"] * (len(coordinator.heard) - 1)
         assert coordinator.released == ["a1"]
         assert book.held["s"].allocation_id == "a2"
+
+    async def test_a_lease_that_was_used_before_is_renewed_by_its_own_end(self, coordinator, backend, book):
+        almost_due_s = TTL_S * (1 - RENEW_AT) + 0.2
+        book.held["s"] = Allocation("a0", f"{coordinator.url}/voice/a0", in_seconds(almost_due_s))
+        stream = await backend.open(StreamConfig(session_id="s"))
+
+        await self.until(stream, lambda: "a1" in coordinator.heard)
+
+        assert coordinator.released == ["a0"]
 
     async def test_the_old_lease_serves_while_the_new_one_is_not_to_be_had(self, ttl_is_short, coordinator, backend):
         stream = await backend.open(StreamConfig(session_id="s"))

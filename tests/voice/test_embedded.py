@@ -71,6 +71,13 @@ async def test_a_session_is_captioned():
     await backend.aclose()
 
 
+@pytest.mark.parametrize(("language", "is_warned"), [(None, False), ("de", False), ("xx", True)])
+def test_a_language_that_no_speech_model_knows_is_said(language, is_warned):
+    warnings = EmbeddedBackend(Engine()).warnings_for(StreamConfig(session_id="s", language=language))
+
+    assert [f"“{language}”" in warning for warning in warnings] == [True] * is_warned
+
+
 @pytest.mark.speech
 async def test_a_loaded_backend_is_ready():
     status = await EmbeddedBackend(speech.loaded_engine()).status()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from types import SimpleNamespace
 
@@ -24,12 +25,15 @@ class Voice:
     def __init__(self, name):
         self.name = name
         self.is_away = False
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.opened_at, self.streams = [], []
 
     async def status(self):
         return BackendStatus(status="unavailable" if self.is_away else "ready")
 
     async def open(self, config):
+        await self.may_answer.wait()
         if self.is_away:
             raise BackendUnavailable("away")
         self.opened_at.append(config.start_sample)
@@ -105,6 +109,14 @@ async def change_over(stream, clock, first, number=0):
     return await hear(stream, number)
 
 
+async def ask_first(stream, clock, number):
+    """Let it be time to ask the first choice, and give that a moment; return who said what of window `number`."""
+    clock.now_s += fallback.PROBE_S
+    heard = await hear(stream, number)
+    await asyncio.sleep(0.01)
+    return heard
+
+
 async def test_the_first_choice_listens_while_it_can(backend, second):
     stream = await backend.open(StreamConfig(session_id="s"))
 
@@ -168,7 +180,7 @@ async def test_the_first_choice_gets_its_place_back_once_it_answers(clock, backe
     first.is_away = False
     assert await hear(stream, 1) == [("second", "second 1")]
 
-    clock.now_s += fallback.PROBE_S
+    await ask_first(stream, clock, 1)
 
     assert await hear(stream, 2) == [("second", "second ends"), ("", "first 2")]
     assert await hear(stream, 3) == [("", "first 3")]
@@ -181,10 +193,38 @@ async def test_a_first_choice_that_was_away_from_the_start_gets_its_place_too(cl
     await hear(stream, 0)
     first.is_away = False
 
-    clock.now_s += fallback.PROBE_S
+    await ask_first(stream, clock, 1)
 
-    assert (await hear(stream, 1))[-1] == ("", "first 1")
+    assert (await hear(stream, 2))[-1] == ("", "first 2")
     assert first.opened_at == [16_000]
+
+
+async def test_the_stand_in_listens_while_the_first_choice_is_asked(clock, backend, first):
+    first.is_away = True
+    stream = await backend.open(StreamConfig(session_id="s"))
+    await hear(stream, 0)
+    first.is_away = False
+    first.may_answer.clear()
+
+    assert await ask_first(stream, clock, 1) == [("second", "second 1")]
+    assert await ask_first(stream, clock, 2) == [("second", "second 2")]
+    first.may_answer.set()
+    await asyncio.sleep(0.01)
+
+    assert (await hear(stream, 3))[-1] == ("", "first 3")
+    assert len(first.opened_at) == 1
+
+
+async def test_closing_stops_asking(clock, backend, first):
+    first.is_away = True
+    stream = await backend.open(StreamConfig(session_id="s"))
+    await hear(stream, 0)
+    first.may_answer.clear()
+    await ask_first(stream, clock, 1)
+
+    await stream.aclose()
+
+    assert "linnet-voice-probe" not in {task.get_name() for task in asyncio.all_tasks()}
 
 
 async def test_while_the_first_choice_stays_away_the_stand_in_goes_on(clock, backend, first):
@@ -192,16 +232,15 @@ async def test_while_the_first_choice_stays_away_the_stand_in_goes_on(clock, bac
     await change_over(stream, clock, first)
 
     for number in range(1, 4):
-        clock.now_s += fallback.PROBE_S
-        assert await hear(stream, number) == [("second", f"second {number}")]
+        assert await ask_first(stream, clock, number) == [("second", f"second {number}")]
 
 
 async def test_a_second_absence_is_waited_for_like_the_first(clock, backend, first):
     stream = await backend.open(StreamConfig(session_id="s"))
     await change_over(stream, clock, first)
     first.is_away = False
-    clock.now_s += fallback.PROBE_S
-    await hear(stream, 1)
+    await ask_first(stream, clock, 1)
+    assert await hear(stream, 1) == [("second", "second ends"), ("", "first 1")]
 
     first.is_away = True
 
