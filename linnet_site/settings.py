@@ -2,81 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import environ
 from csp.constants import NONE, SELF
-from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import get_language_info, to_language
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-if (BASE_DIR / ".env").is_file():
-    environ.Env.read_env(BASE_DIR / ".env")
+from linnet_site import time_zone
+from linnet_site.environment import BASE_DIR, boolean, env, kept_secret, networks, positive, service_url, whole
 
-
-def positive(name: str, default: float, *, zero_allowed: bool = False) -> float:
-    """Return a number from the environment, refusing what cannot be meant."""
-    try:
-        value = float(env.str(name, default=str(default)))
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be a number, not {env.str(name)!r}.") from error
-    if not (value > 0 or (zero_allowed and value == 0)) or value == float("inf"):
-        raise ImproperlyConfigured(f"{name} must be greater than 0{' or 0' if zero_allowed else ''}, not {value:g}.")
-    return value
-
-
-def whole(name: str, default: int, *, zero_allowed: bool = False) -> int:
-    """Return a whole number from the environment."""
-    value = positive(name, default, zero_allowed=zero_allowed)
-    if value != int(value):
-        raise ImproperlyConfigured(f"{name} must be a whole number, not {value:g}.")
-    return int(value)
-
-
-def boolean(name: str, *, default: bool = False) -> bool:
-    raw = env.str(name, default="").strip().lower()
-    if raw in {"", "0", "1", "true", "false", "yes", "no", "on", "off"}:
-        return raw in {"1", "true", "yes", "on"} if raw else default
-    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {raw!r}.")
-
-
-def service_url(name: str) -> str:
-    """Return the address of a service from the environment, without the trailing slash; "" when unset."""
-    url: str = env.str(name, default="").strip().rstrip("/")
-    if url and not url.startswith(("http://", "https://")):
-        raise ImproperlyConfigured(f"{name} must begin with http:// or https://, not {url!r}.")
-    return url
-
-
-def networks(name: str) -> list[IPv4Network | IPv6Network]:
-    """Return addresses and networks from the environment."""
-    try:
-        return [ip_network(value) for value in env.list(name, default=[])]
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be a list of addresses or networks: {error}.") from error
-
-
-def kept_secret(path: Path) -> str:
-    """Return the key kept in `path`, made at first use; two processes starting together agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    if not path.exists():
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
-
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # What kind of installation this is ------------------------------------------------------------------------
 
@@ -95,6 +33,7 @@ if not SECRET_KEY:
 
 _hosts = env.list("ALLOWED_HOSTS", default=[])
 ALLOWED_HOSTS = _hosts or ["127.0.0.1", "localhost", "[::1]"]
+CSRF_FAILURE_VIEW = "sessions_app.views.errors.csrf_failed"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
@@ -122,12 +61,14 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "linnet_site.time_zone.reader_time_zone",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sessions_app.views.errors.wrong_method",
 ]
 
 ROOT_URLCONF = "linnet_site.urls"
@@ -151,6 +92,21 @@ TEMPLATES = [
 # Where things are kept ------------------------------------------------------------------------------------
 
 
+# Five threads of each process keep a connection (`sessions_app.database_threads`); pages need one too.
+MIN_POOL_SIZE = 6
+
+
+def pool_size() -> int:
+    size = whole("LINNET_DATABASE_POOL_SIZE", 8)
+    if size < MIN_POOL_SIZE:
+        raise ImproperlyConfigured(
+            f"LINNET_DATABASE_POOL_SIZE must be {MIN_POOL_SIZE} or more, not {size}: each process keeps five"
+            f" connections for microphones and viewers, and pages would get none. Unset it, or set it to"
+            f" {MIN_POOL_SIZE}; to have fewer connections in all, start fewer processes."
+        )
+    return size
+
+
 def database() -> dict[str, Any]:
     """Return the database's settings: SQLite in the data directory unless DATABASE_URL names another."""
     if not env.str("DATABASE_URL", default=""):
@@ -166,11 +122,11 @@ def database() -> dict[str, Any]:
             " PRAGMA secure_delete=ON;",  # what is forgotten is overwritten, not only unlinked
         }
     elif config["ENGINE"] == "django.db.backends.postgresql":
-        pool_size = whole("LINNET_DATABASE_POOL_SIZE", 8)
         config["CONN_HEALTH_CHECKS"] = True  # or each dead connection of the pool costs somebody a page
         config["OPTIONS"] = {
             **config.get("OPTIONS", {}),
-            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10},
+            # Without `reconnect_timeout` the pool asks less and less often, and finds a database long after it is back.
+            "pool": {"min_size": 1, "max_size": pool_size(), "timeout": 10, "reconnect_timeout": 2},
         }
     else:
         raise ImproperlyConfigured("DATABASE_URL must name SQLite or PostgreSQL.")
@@ -185,10 +141,10 @@ if REDIS_URL:
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": "linnet"},
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": "linnet", "symmetric_encryption_keys": [SECRET_KEY]},
         },
     }
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {"default": {"BACKEND": "linnet_site.cache.RedisOrMemoryCache", "LOCATION": REDIS_URL}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "linnet_site.layers.OneProcessLayer"}}
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -230,11 +186,26 @@ LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "sessions_app.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_FORMS = {
+    "login": "linnet_site.account_forms.LoginForm",
+    "signup": "linnet_site.account_forms.SignupForm",
+    "add_email": "linnet_site.account_forms.AddEmailForm",
+    "change_password": "linnet_site.account_forms.ChangePasswordForm",
+    "set_password": "linnet_site.account_forms.SetPasswordForm",
+    "reset_password": "linnet_site.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "linnet_site.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "linnet_site.account_forms.ReauthenticateForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before addresses and second steps change
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "linnet_site.account_forms.AuthenticateForm",
+    "reauthenticate": "linnet_site.account_forms.ReauthenticateWithCodeForm",
+    "activate_totp": "linnet_site.account_forms.ActivateTotpForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Linnet"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be 30 s off
@@ -273,13 +244,20 @@ CONTENT_SECURITY_POLICY = {
 
 # How it speaks --------------------------------------------------------------------------------------------
 
+
+def languages(folders: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the languages whose words are in `folders` ("pt_BR"), each as Django spells it, with its own name."""
+    return [(code, get_language_info(code)["name_local"]) for code in sorted(map(to_language, folders))]
+
+
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 # English stands in the code; a language is offered as soon as its words are compiled (docs/languages.md).
 _translated = {path.parts[-3] for path in (BASE_DIR / "locale").glob("*/LC_MESSAGES/django.mo")}
-LANGUAGES = [(code, LANG_INFO[code.lower().replace("_", "-")]["name_local"]) for code in sorted({"en", *_translated})]
+LANGUAGES = languages({"en", *_translated})
 USE_I18N = True
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.str("TIME_ZONE", default="") or time_zone.of_this_computer()
+FORMAT_MODULE_PATH = "linnet_site.formats"
 USE_TZ = True
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
@@ -288,7 +266,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="linnet@localhost")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"class": "linnet_site.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "filters": {"secrets": {"()": "linnet_site.logs.HidesSecrets"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["secrets"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
@@ -300,6 +280,9 @@ LOGGING = {
         # Daphne's access lines hold session ids and nothing that helps a person.
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
+        # Its own handlers would pass by the filter: errors with what was said, access lines with tokens.
+        "uvicorn": {"level": "INFO", "handlers": [], "propagate": True},
+        "uvicorn.access": {"level": "WARNING", "handlers": [], "propagate": True},
         "httpx": {"level": "WARNING"},
     },
 }

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db.models import Model
 from django.utils import timezone
 
@@ -25,15 +28,28 @@ PIECE_BYTES = 64 * 1024
 CHUNK_ROWS = 500
 
 README = """\
-Everything that Linnet keeps of you.
+What Linnet keeps of you.
 
-account.json    your account and what you chose
-feedback.json   what you said about tones
-sessions/       a folder for each session: transcript.txt to read; session.json with every event and your notes;
-                changes.json with what was corrected, the original beside the correction; links.json with whom you
-                let watch, and when they did
+README.txt           this page
+account.json         your account with its mail addresses, and what you chose
+logins.json          where you are logged in: since when, from which address, with which browser
+second_factors.json  what you log in with besides your password
+feedback.json        what you said about tones
+sessions/            a folder for each session: transcript.txt to read; session.json with every event and your notes;
+                     changes.json with what was corrected, the original beside the correction; links.json with whom
+                     you let watch, and when they did (the last 500 times); keeping.json with how long it is kept, if
+                     you chose that for this session
 
 Sound is never stored, so there is none.
+
+Not in it:
+- your password and the keys of your second factors. Linnet has your password only in a form that nobody can read
+  back, and whoever found this file could use the others.
+- sessions that you have deleted and could still have back for some minutes.
+- notes that you whispered into other people's sessions. They belong to those sessions, and Linnet does not know that
+  they are yours.
+- what staff did: when they ended or forgot a session, or read it for a reason that they gave. The page of a session
+  says when staff read what was said.
 """
 
 
@@ -80,6 +96,8 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def _files(user: User) -> Iterator[tuple[str, Iterable[bytes]]]:
     yield "README.txt", [README.encode()]
     yield "account.json", [_json(_account(user))]
+    yield "logins.json", _listed(UserSession.objects.filter(user=user), _login)
+    yield "second_factors.json", _listed(Authenticator.objects.filter(user=user), _second_factor)
     yield "feedback.json", _listed(ToneFeedback.objects.filter(user=user), _feedback)
     for voice_session in _sessions(user):
         folder = f"sessions/{voice_session.created_at:%Y-%m-%d}-{voice_session.pk}"
@@ -89,6 +107,7 @@ def _files(user: User) -> Iterator[tuple[str, Iterable[bytes]]]:
         changes = Revision.objects.filter(session=voice_session)
         yield f"{folder}/changes.json", _listed(changes, _change)
         yield f"{folder}/links.json", _listed(Share.objects.filter(session=voice_session), _link)
+        yield f"{folder}/keeping.json", [_json(_keeping(voice_session))]
 
 
 def _sessions(user: User) -> Iterator[VoiceSession]:
@@ -131,12 +150,30 @@ def _account(user: User) -> dict[str, object]:
     return {
         "username": user.get_username(),
         "email": user.email,
+        "addresses": list(EmailAddress.objects.filter(user=user).values("email", "primary", "verified")),
         "first_name": user.first_name,
         "last_name": user.last_name,
         "joined_at": user.date_joined,
         "last_login_at": user.last_login,
         **chosen,
     }
+
+
+def _login(row: Any) -> dict[str, object]:
+    return {"since": row.created_at, "last_seen_at": row.last_seen_at, "address": row.ip, "browser": row.user_agent}
+
+
+def _second_factor(row: Any) -> dict[str, object]:
+    return {
+        "type": row.type,
+        "name": row.data.get("name", "") if row.type == Authenticator.Type.WEBAUTHN else "",
+        "created_at": row.created_at,
+        "last_used_at": row.last_used_at,
+    }
+
+
+def _keeping(voice_session: VoiceSession) -> dict[str, object]:
+    return {"keep_until": voice_session.keep_until, "forget_at_end": voice_session.forget_at_end}
 
 
 def _feedback(row: ToneFeedback) -> dict[str, object]:

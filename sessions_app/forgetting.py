@@ -6,6 +6,7 @@ stores into it, nobody can have it back, and every later pass takes it up again.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
-from django.db import OperationalError, connection, transaction
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -53,23 +54,31 @@ def due() -> list[VoiceSession]:
 
 
 def purge_due() -> Iterator[uuid.UUID]:
-    """Forget what is due, session by session; yield each that is gone. Then finish the accounts that are leaving."""
-    for reason in _reasons():
-        yield from purge(reason)
-    for user in get_user_model()._default_manager.filter(profile__leaving_since__isnull=False):
-        yield from purge(VoiceSession.objects.filter(owner_id=user.pk))
-        _remove_account(user)
+    """Forget what is due, session by session; yield each that is gone. Then finish the accounts that are leaving.
+
+    What cannot be forgotten keeps nothing else; the first failure is raised when all was tried.
+    """
+    with _Failures() as failures:
+        for reason in _reasons():
+            with failures.kept_for_later():
+                yield from purge(reason)
+        for user in get_user_model()._default_manager.filter(profile__leaving_since__isnull=False):
+            with failures.kept_for_later():
+                yield from purge(VoiceSession.objects.filter(owner_id=user.pk))
+                _remove_account(user)
 
 
 def purge(sessions: VoiceSessionQuerySet) -> Iterator[uuid.UUID]:
     """Forget `sessions` for good, running ones too; yield each that is gone.
 
     Whether a session still belongs to `sessions` is asked again in the UPDATE that dooms it: its owner may have it
-    back, or change his mind about how long it is kept, between the look and the deed.
+    back, or change his mind about how long it is kept, between the look and the deed. Failures as in `purge_due`.
     """
-    for session_id in list(sessions.values_list("pk", flat=True)):
-        if _doom(sessions.filter(pk=session_id)) and _forget(session_id):
-            yield session_id
+    with _Failures() as failures:
+        for session_id in list(sessions.values_list("pk", flat=True)):
+            with failures.kept_for_later():
+                if _doom(sessions.filter(pk=session_id)) and _forget(session_id):
+                    yield session_id
 
 
 def leave(user: AbstractBaseUser) -> None:
@@ -90,9 +99,25 @@ def forget_account(user: AbstractBaseUser) -> None:
     _remove_account(user)
 
 
+def forget_logins() -> None:
+    """Forget logins that have expired or were ended, with the address and the browser that they came from."""
+    from allauth.usersessions.models import UserSession
+
+    _delete_in_steps(Session.objects.filter(expire_date__lt=Now()))
+    has_session = Exists(Session.objects.filter(session_key=OuterRef("session_key")))
+    _delete_in_steps(UserSession.objects.filter(~has_session))
+
+
 def older_than(user: AbstractBaseUser, days: int) -> VoiceSessionQuerySet:
-    """Return the ended sessions of `user` that keeping for `days` would forget."""
-    return _past(days).filter(owner_id=user.pk)
+    """Return the ended sessions of `user` that keeping for `days` would forget; what was deleted goes anyway."""
+    return _past(days).filter(owner_id=user.pk, deleted_at__isnull=True)
+
+
+def is_overdue(voice_session: VoiceSession) -> bool:
+    """Return whether the session has ended for longer than its account keeps one; only a time of its own keeps it."""
+    days = Profile.objects.filter(user_id=voice_session.owner_id).values_list("keep_days", flat=True).first()
+    ended_at = voice_session.ended_at
+    return bool(days) and ended_at is not None and ended_at <= timezone.now() - timedelta(days=days or 0)
 
 
 def scrub() -> bool:
@@ -194,4 +219,41 @@ def _remove_account(user: AbstractBaseUser) -> None:
 
     logins = UserSession.objects.filter(user_id=user.pk).values_list("session_key", flat=True)
     Session.objects.filter(session_key__in=list(logins)).delete()
-    user.delete()
+    with transaction.atomic():  # or nobody would know any more what the log is to forget
+        user.delete()
+        _forget_log_of_accounts()
+
+
+def _forget_log_of_accounts() -> None:
+    """Django's own log of the admin repeats names, mail addresses and what keys are called, also of rows long gone."""
+    from allauth.account.models import EmailAddress
+    from allauth.mfa.models import Authenticator
+
+    for model in (get_user_model(), EmailAddress, Authenticator):
+        entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
+        logged = set(filter(None, entries.values_list("object_id", flat=True)))
+        left = {str(pk) for pk in model._default_manager.filter(pk__in=logged).values_list("pk", flat=True)}
+        entries.filter(object_id__in=logged - left).delete()
+
+
+class _Failures:
+    """Keeps a failure until everything else was tried, and raises the first one then."""
+
+    def __init__(self) -> None:
+        self._first: Exception | None = None
+
+    def __enter__(self) -> _Failures:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None and self._first is not None:
+            raise self._first
+
+    @contextmanager
+    def kept_for_later(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, InterfaceError):  # the database is away or busy: it would fail everything
+            raise
+        except Exception as error:
+            self._first = self._first or error

@@ -11,7 +11,7 @@ from django.http import HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from sessions_app import backends, database_threads
+from sessions_app import backends, database_threads, draining, journal
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -28,8 +28,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 async def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200 or 503 with one line each, in plain text."""
+    """Answer 200 or 503 with one line each, in plain text. A process that ends sends new people elsewhere: 503."""
     found = await problems()
+    if draining.current().is_draining:
+        found["process"] = "is draining"
     text = "".join(f"{name}: {problem or 'ok'}\n" for name, problem in found.items())
     status = 503 if any(found.values()) else 200
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
@@ -47,15 +49,22 @@ async def problems() -> dict[str, str]:
 async def _problem_of_database() -> str:
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
-            await database_threads.read(_ask_database)
+            is_read_only = await database_threads.read(_ask_database)
     except (DatabaseError, TimeoutError) as error:
         return f"does not answer ({type(error).__name__})"
-    return ""
+    if is_read_only:
+        return "can only be read"
+    return "does not take what is to be stored" if journal.current().is_stalled else ""
 
 
-def _ask_database() -> None:
+def _ask_database() -> bool:
+    """Return whether it refuses to write, as PostgreSQL's standby does until it is promoted; a full disk answers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM sessions_app_voicesession LIMIT 1")
+        if connection.vendor != "postgresql":
+            return False
+        cursor.execute("SHOW transaction_read_only")
+        return bool(cursor.fetchone()[0] == "on")
 
 
 async def _problem_of_layer() -> str:

@@ -1,6 +1,7 @@
 """What speaks SQL in its own way is tested on SQLite with everything else, and here once more on PostgreSQL.
 
-A file goes on the list when what it tests differs between the two: raw SQL, locks, full-text search, constraints.
+A file or folder goes on the list when what it tests differs between the two: raw SQL, locks, full-text search,
+constraints.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from tests.faults.conftest import answers
 from tests.faults.processes import POSTGRES
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ["test_history.py", "test_search.py"]
+FILES = [
+    "admin/test_audit_log.py",  # triggers
+    "forgetting",  # what every table holds, deleting in steps
+    "sharing/test_making.py",  # a lock
+    "test_history.py",
+    "test_reap_idle_sessions.py",  # who wins a conditional UPDATE
+    "test_recording.py",  # raw SQL
+    "test_search.py",
+]
 RUN_TIMEOUT_S = 300
 
 

@@ -41,5 +41,6 @@ def _key(request: HttpRequest) -> str:
     """Return the cache's key for the network that asks; whoever reads the cache learns no address from it."""
     address = ipaddress.ip_address(get_adapter().get_client_ip(request))
     if address.version == 6:
-        address = ipaddress.ip_network((int(address), IPV6_NETWORK_BITS), strict=False).network_address
+        network = ipaddress.ip_network((int(address), IPV6_NETWORK_BITS), strict=False)
+        address = address.ipv4_mapped or network.network_address
     return f"linnet:guesses:{hashlib.sha256(str(address).encode()).hexdigest()[:32]}"

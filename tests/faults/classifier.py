@@ -1,5 +1,7 @@
 """A cf-voice that says which numbered frames it heard, and misbehaves when told to, over HTTP.
 
+It says the canary with them: whatever a server writes into its log, this sentence may not be in it.
+
 `POST /control {"session_id": id or "*", "mode": name}` changes its mood. With more than one window an utterance it
 speaks our extensions: it keeps words open over several windows, as an engine does.
 """
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 import orjson
 from aiohttp import web
 
+from tests.canary import CANARY
 from tests.faults.frames import heard_in
 
 SAMPLES_PER_MS = 16
@@ -39,6 +42,7 @@ class Ear:
 
     stream: str
     since_ms: int
+    superseded: set[str] = field(default_factory=set)  # streams that may not say anything here any more
     utterance: Open | None = None
     last_asked: bytes = b""  # a client that gave up waiting asks for the same again
     last_events: list[dict[str, object]] = field(default_factory=list)
@@ -81,8 +85,13 @@ class Classifier:
         if mood not in HARMLESS:
             return await _misbehave(request, mood)
         start_ms = round(fields["timestamp"] * 1000)
-        ear = self._ears.setdefault(fields["session_id"], Ear("", start_ms))
-        ear.stream = request.headers.get("X-Stream", "")
+        stream = request.headers.get("X-Stream", "")
+        ear = self._ears.setdefault(fields["session_id"], Ear(stream, start_ms))
+        if stream in ear.superseded:
+            return web.Response(status=409)
+        if ear.stream != stream:
+            ear.superseded.add(ear.stream)
+            ear.stream = stream
         if ear.last_asked != body:
             ear.last_asked = body
             ear.last_events = self._hear(ear, base64.b64decode(fields["audio_chunk"]), start_ms)
@@ -92,6 +101,8 @@ class Classifier:
 
     async def flush(self, request: web.Request) -> web.Response:
         ear = self._ears.get(orjson.loads(await request.read())["session_id"])
+        if ear and request.headers.get("X-Stream", "") in ear.superseded:
+            return web.Response(status=409)
         utterance = ear.utterance if ear else None
         if ear:
             ear.utterance = None
@@ -163,7 +174,7 @@ async def _drip(request: web.Request) -> web.StreamResponse:
 def _words(utterance: Open, *, is_final: bool = True) -> dict[str, object]:
     return {
         "event_type": "transcript",
-        "label": " ".join(map(str, utterance.frames)),
+        "label": " ".join([CANARY, *map(str, utterance.frames)]),
         "start_ms": utterance.start_ms,
         "end_ms": utterance.end_ms,
         "utterance_id": f"u{utterance.start_ms}",

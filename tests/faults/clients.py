@@ -148,6 +148,7 @@ class Microphone(Client):
         self.spoken = self.sent = self.heard = self.settled = 0
         self.missing = 0  # frames said to be gone
         self.summary: dict[str, Any] = {}
+        self.window_ms: int | None = None  # from the next connection on
         self._speed = speed
         self._sound_of = speak
         self._lead_frames = lead_frames
@@ -174,7 +175,7 @@ class Microphone(Client):
             self._note()
 
     async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        await socket.send_json({"type": "configure", "take_over": self._take_over})
+        await socket.send_json({"type": "configure", "take_over": self._take_over, "window_ms": self.window_ms})
         reading = asyncio.create_task(self._read(socket))
         ready = asyncio.create_task(self._ready())
         try:

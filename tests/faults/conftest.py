@@ -9,6 +9,7 @@ import uuid
 import pytest
 
 from tests.conftest import require
+from tests.faults import logs
 from tests.faults.processes import (
     POSTGRES,
     ClassifierProcess,
@@ -26,6 +27,19 @@ def answers(port):
     except OSError:
         return False
     return True
+
+
+@pytest.fixture(autouse=True)
+def canary_in_no_log():
+    """Whatever happens to a server: what was said is not in what it writes to stdout and stderr."""
+    yield
+    assert logs.sightings() == []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def canary_in_no_last_words():
+    yield
+    assert logs.sightings() == []
 
 
 @pytest.fixture(scope="session")

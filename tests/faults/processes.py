@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
+from tests.faults import logs
 from tests.processes import PASSED_ON, ROOT, Installation
 
 START_S = 60.0  # a machine that is busy with other tests
@@ -64,6 +65,7 @@ class Process:
         return self._log.read_text(errors="replace")
 
     def launch(self) -> None:
+        logs.follow(self._log)
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._arguments, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -75,6 +77,10 @@ class Process:
     def start(self) -> None:
         """Start and wait until it answers; for fixtures, which have no event loop."""
         self.launch()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until it answers."""
         deadline_s = time.monotonic() + START_S
         while not self.answers():
             assert self.is_alive, self.said[-4000:]
@@ -218,10 +224,20 @@ class World:
 
     def server(self, kind: str = "uvicorn", **settings: str) -> Server:
         """Return a server that is started and ends with this world."""
-        server = Server(self.installation, kind, **settings)
-        self._processes.append(server)
-        server.start()
+        [server] = self._start(Server(self.installation, kind, **settings))
         return server
+
+    def two_servers(self) -> list[Server]:
+        """Return two of them, started side by side."""
+        return self._start(Server(self.installation), Server(self.installation))
+
+    def _start(self, *servers: Server) -> list[Server]:
+        self._processes += servers
+        for server in servers:
+            server.launch()
+        for server in servers:
+            server.wait()
+        return list(servers)
 
     def manage(self, *arguments: object) -> str:
         done = self.installation.manage(*arguments)

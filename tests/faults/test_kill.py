@@ -37,7 +37,7 @@ async def test_a_session_whose_worker_died_is_ended_by_the_reaper_and_its_viewer
     make_world, slow_classifier, record_property
 ):
     world = make_world(CF_VOICE_URL=slow_classifier.url, SESSION_IDLE_TTL_S="2")
-    server, other = world.server(), world.server()
+    server, other = world.two_servers()
     async with Person(world, server, other) as alice:
         session_id = await alice.start_session()
         microphone = alice.microphone(session_id, frames=1000, addresses=[server])
@@ -49,6 +49,6 @@ async def test_a_session_whose_worker_died_is_ended_by_the_reaper_and_its_viewer
         while session_id not in world.manage("reap_idle_sessions", "--ttl", "1"):
             pass
 
-        await viewer.until(lambda: viewer.said("state", state="stopped", reason="idle"), timeout_s=16)
+        await viewer.until(lambda: viewer.said("state", state="stopped", reason="idle"), timeout_s=20)
         record_property("told_s", time.monotonic() - began_s)
         assert time.monotonic() - began_s < 25

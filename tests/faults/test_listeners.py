@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -17,6 +18,7 @@ from sessions_app.voice.embedded import EmbeddedBackend
 from sessions_app.voice.fallback import FallbackBackend
 from sessions_app.voice.server import VoiceServer
 from tests import speech
+from tests.canary import CANARY
 from tests.conftest import require
 from tests.faults.checker import Row, account
 from tests.faults.classifier import Classifier
@@ -130,7 +132,8 @@ class Leases:
 
     async def allocate(self):
         server = next(self._listeners).server
-        return Allocation(str(server.port), str(server.make_url("/")).rstrip("/"))
+        expires_at = datetime.now(UTC) + timedelta(hours=1)
+        return Allocation(str(server.port), str(server.make_url("/")).rstrip("/"), expires_at)
 
     async def release(self, allocation_id):
         return True
@@ -170,7 +173,7 @@ async def test_a_stream_that_was_superseded_takes_nothing_from_its_successor():
 
         await old.aclose()
 
-        assert finals(await new.classify(second(5))) == [" ".join(map(str, range(30, 60)))]
+        assert finals(await new.classify(second(5))) == [" ".join([CANARY, *map(str, range(30, 60))])]
         await new.aclose()
 
 

@@ -35,7 +35,7 @@ async def make_link(alice, worker, session_id):
 
 async def test_a_withdrawn_link_and_a_logout_close_the_views_at_another_worker(make_big_world, redis, classifier):
     world = make_big_world(CF_VOICE_URL=classifier.url, REDIS_URL=redis.url)
-    one, other = world.server(), world.server()
+    one, other = world.two_servers()
     async with Person(world, one) as alice, aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as ann:
         session_id = await alice.start_session()
         link, withdraw = await make_link(alice, one, session_id)

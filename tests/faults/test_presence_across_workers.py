@@ -22,7 +22,7 @@ async def until_viewers(socket, number):
 
 async def test_a_view_is_told_of_those_at_another_worker_until_that_one_leaves(make_big_world, redis, classifier):
     world = make_big_world(CF_VOICE_URL=classifier.url, REDIS_URL=redis.url)
-    one, other = world.server(), world.server()
+    one, other = world.two_servers()
     async with Person(world, one) as alice:
         live = f"/ws/sessions/{await alice.start_session()}/live/"
         here = await alice.http.ws_connect(one.url + live)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
@@ -13,13 +14,16 @@ from sessions_app.models import JobRun
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Callable
+
+    from sessions_app.models.audit import Tally
 
 LOOP_S = 60
 JOB = "purge_expired"
 
 
 class Command(BaseCommand):
-    help = "Forget for good: deleted sessions, those kept long enough, those to be forgotten at their end."
+    help = "Forget for good: deleted sessions, those kept long enough, those to be forgotten at their end, old logins."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--loop", action="store_true", help=f"go on until stopped, every {LOOP_S} seconds")
@@ -40,10 +44,30 @@ class Command(BaseCommand):
                 self.stdout.write(f"would forget {voice_session.pk}")
             return
         with JobRun.of(JOB) as tally:
-            for session_id in forgetting.purge_due():
-                tally.done += 1
-                self.stdout.write(f"forgot {session_id}")
-            forgetting.scrub()
+            self._do_all(tally)
+
+    def _do_all(self, tally: Tally) -> None:
+        """Do every part, whatever becomes of the others. Raises the first failure when all were tried."""
+        failures = []
+        parts: dict[str, Callable[[], object]] = {
+            "sessions": partial(self._forget_sessions, tally),
+            "logins": forgetting.forget_logins,
+            "traces in the files": forgetting.scrub,
+        }
+        for what, forget in parts.items():
+            try:
+                forget()
+            except Exception as error:
+                failures.append(error)
+                why = type(error).__name__  # its text may hold what was said
+                self.stderr.write(f"{what} could not be forgotten ({why}); trying again at the next run")
+        if failures:
+            raise failures[0]
+
+    def _forget_sessions(self, tally: Tally) -> None:
+        for session_id in forgetting.purge_due():
+            tally.done += 1
+            self.stdout.write(f"forgot {session_id}")
 
     def purge_and_survive(self, *, dry_run: bool) -> None:
         """One pass of the loop: a database that is away now is asked again at the next."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from sessions_app import allocations, conf, lifecycle, search
+from sessions_app import allocations, conf, lifecycle, processes, search
 from sessions_app.models import JobRun
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Command(BaseCommand):
                 self._say("ended", voice_session)
             lifecycle.settle_lost_words()
             search.index_waiting()
+            processes.forget_dead()
             if left := allocations.release_orphans():
                 self.stderr.write(f"{left} allocations are not given back yet; the next pass tries again")
 
