@@ -57,14 +57,19 @@ def end(voice_session: VoiceSession, reason: EndReason) -> bool:
 
 
 def reopen(voice_session: VoiceSession) -> bool:
-    """Let a stopped session run again: same clock, same numbers. Return whether this call did it."""
-    stopped = VoiceSession.objects.filter(pk=voice_session.pk, state=State.STOPPED)
+    """Let a stopped session run again: same clock, same numbers. Return whether this call did it.
+
+    One that was deleted meanwhile stays deleted. What is lost is settled before the state changes, for a running
+    session has nothing to settle; when nothing changes, that does not either.
+    """
+    stopped = VoiceSession.objects.filter(pk=voice_session.pk, state=State.STOPPED, deleted_at=None)
     with transaction.atomic():
         lost_words = _lost_words(voice_session)
         reopened = stopped.update(
             state=State.RUNNING, end_reason=EndReason.NONE, ended_at=None, last_seen_at=Now(), stream_id=None
         )
         if not reopened:
+            transaction.set_rollback(True)
             return False
         off_record.reopened(voice_session.pk)
         search.outdate([voice_session.pk])
@@ -74,11 +79,12 @@ def reopen(voice_session: VoiceSession) -> bool:
 
 def delete(voice_session: VoiceSession) -> None:
     """Take a session away from its owner, ended if need be. It can come back until it is purged (`undelete`)."""
-    end(voice_session, EndReason.USER)
     with transaction.atomic():
+        # Held from before its end: another tab could let it run again in between.
         standing = VoiceSession.objects.select_for_update().filter(pk=voice_session.pk, deleted_at=None)
-        if not standing.exists():  # being purged already
+        if not standing:  # deleted in another tab, or being purged already
             return
+        end(voice_session, EndReason.USER)
         voice_session.deleted_at = timezone.now()
         voice_session.save(update_fields=["deleted_at"])
         search.forget([voice_session.pk])
@@ -91,7 +97,6 @@ def undelete(voice_session: VoiceSession) -> bool:
         if not deleted.update(deleted_at=None):
             return False
         voice_session.deleted_at = None
-        search.index_soon(voice_session.pk)
     return True
 
 

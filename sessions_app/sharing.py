@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from django.db import models, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Prefetch
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -31,11 +32,17 @@ TOKEN_BYTES = 32
 MAX_OPEN_LINKS = 20  # of one session at a time
 MAX_OPENED_LINKS = 50  # that one browser remembers
 MAX_WHISPERS = 500  # of one link: whoever found it cannot fill the disk
-JUST_OPENED = "just_opened_link"  # in the cookie session, until the page itself is read
+SHOWN_USES = 50  # of one link: it may have been opened again and again
+MAX_NAME_CHARS = 150  # as in `Share.name` and `Note.author_name`
+JUST_OPENED = "just_opened_links"  # in the cookie session: ids of links whose session was not read yet
 
 WATCH_ONLY = Refusal(ErrorCode.FORBIDDEN, "This link is for watching only.")
 OWNER_ONLY = Refusal(ErrorCode.FORBIDDEN, "Only the owner of this session may do that.")
 ENOUGH_WHISPERED = Refusal(ErrorCode.RATE_LIMITED, "No more notes can be sent through this link.")
+
+
+class TooManyLinks(Exception):
+    """The session has as many links as it can have."""
 
 
 class Lifetime(models.TextChoices):
@@ -54,15 +61,26 @@ class Lifetime(models.TextChoices):
 
 
 def make(voice_session: VoiceSession, *, name: str, scope: Scope, lifetime: Lifetime) -> tuple[Share, str]:
-    """Return a new link and its token, which is kept nowhere and cannot be had again."""
+    """Return a new link and its token, which is kept nowhere and cannot be had again.
+
+    No two links of a session have one name, the closed ones included: by its name the owner tells who whispered a
+    note, and `whisper` counts. A second "Ann" is "Ann (2)". Raises `TooManyLinks`, and `VoiceSession.DoesNotExist`
+    when the session was deleted meanwhile.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    share = Share.objects.create(
-        session=voice_session,
-        name=name,
-        scope=scope,
-        token_sha256=_sha256(token),
-        expires_at=timezone.now() + lifetime.span if lifetime.span else None,
-    )
+    with transaction.atomic():
+        # Two forms that are sent at once wait here for each other: both would count the same links.
+        VoiceSession.objects.select_for_update(no_key=True).get(pk=voice_session.pk, deleted_at=None)
+        links = Share.objects.filter(session=voice_session)
+        if links.valid().count() >= MAX_OPEN_LINKS:
+            raise TooManyLinks
+        share = Share.objects.create(
+            session=voice_session,
+            name=_own_name(name, taken=set(links.values_list("name", flat=True))),
+            scope=scope,
+            token_sha256=_sha256(token),
+            expires_at=timezone.now() + lifetime.span if lifetime.span else None,
+        )
     return share, token
 
 
@@ -77,14 +95,23 @@ def open_in(login: SessionBase, share: Share) -> None:
     links.pop(str(share.session_id), None)
     links = dict([*links.items(), (str(share.session_id), share.pk)][-MAX_OPENED_LINKS:])
     login[OPENED_LINKS] = links
-    login[JUST_OPENED] = share.pk
+    waiting = [share_id for share_id in _just_opened(login) if share_id != share.pk]
+    login[JUST_OPENED] = [*waiting, share.pk][-MAX_OPENED_LINKS:]
 
 
 def note_use(login: SessionBase, share: Share) -> None:
-    """Log that somebody who opened the link came to see the session: once, whatever they reload."""
-    if login.get(JUST_OPENED) == share.pk:
-        del login[JUST_OPENED]
-        ShareUse.objects.create(share=share)
+    """Log that somebody who opened the link came to see the session: once, whatever they reload.
+
+    Whoever opened two links to it came by both.
+    """
+    waiting = _just_opened(login)
+    used = (
+        Share.objects.valid().filter(pk__in=waiting, session_id=share.session_id) if waiting else Share.objects.none()
+    )
+    ids = set(used.values_list("pk", flat=True))
+    if ids:
+        login[JUST_OPENED] = [share_id for share_id in waiting if share_id not in ids]
+        ShareUse.objects.bulk_create(ShareUse(share_id=share_id) for share_id in sorted(ids))
 
 
 def revoke(shares: ShareQuerySet) -> int:
@@ -97,8 +124,9 @@ def revoke(shares: ShareQuerySet) -> int:
 
 
 def of_session(voice_session: VoiceSession) -> ShareQuerySet:
-    """Return the session's links, the newest first, each with `times_used` and `last_used_at`."""
-    return _with_use(Share.objects.filter(session=voice_session))
+    """Return the session's links, the newest first, each with `times_used`, `last_used_at` and its `last_uses`."""
+    last_uses = Prefetch("uses", ShareUse.objects.all()[:SHOWN_USES], to_attr="last_uses")
+    return _with_use(Share.objects.filter(session=voice_session)).prefetch_related(last_uses)
 
 
 def of_owner(user: AbstractBaseUser | AnonymousUser) -> ShareQuerySet:
@@ -124,11 +152,10 @@ def whisper(share: Share, mark: Mark) -> Revised:
     current = Share.objects.valid().select_related("session").filter(pk=share.pk, scope=Scope.NOTES).first()
     if current is None:
         raise WATCH_ONLY
-    if Note.objects.filter(session=current.session_id, author_name=author_name(current)).count() >= MAX_WHISPERS:
+    name = author_name(current)  # no other link of the session has it: `make`
+    if Note.objects.filter(session=current.session_id, author_name=name).count() >= MAX_WHISPERS:
         raise ENOUGH_WHISPERED
-    return editing.add_note(
-        current.session, author=None, author_name=author_name(current), at_ms=mark.at_ms, text=mark.text
-    )
+    return editing.add_note(current.session, author=None, author_name=name, at_ms=mark.at_ms, text=mark.text)
 
 
 def shared_wire(voice_session: VoiceSession) -> dict[str, Json]:
@@ -145,6 +172,17 @@ def shared_wire(voice_session: VoiceSession) -> dict[str, Json]:
 def author_name(share: Share) -> str:
     """Return whom the owner sees as the author of a note; "" would be the owner."""
     return share.name or str(_("Trusted viewer"))
+
+
+def _own_name(name: str, *, taken: set[str]) -> str:
+    endings = chain([""], (f" ({number})" for number in count(2)))
+    names = (f"{name[: MAX_NAME_CHARS - len(ending)]}{ending}" for ending in endings)
+    return next(free for free in names if free not in taken)
+
+
+def _just_opened(login: SessionBase) -> list[int]:
+    waiting = login.get(JUST_OPENED)
+    return waiting if isinstance(waiting, list) else []
 
 
 def _with_use(shares: ShareQuerySet) -> ShareQuerySet:

@@ -170,19 +170,51 @@ class TestThePage:
 
         assert [each.label for each in calibration.agreements_of(alice.pk)] == ["Warm"]
 
-    def test_a_label_that_cannot_be_forgets_nothing(self, alices_browser, judge):
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({}, "Say which tone"),
+            ({"label": ""}, "Say which tone"),
+            ({"label": "Frustrated", "all": "1"}, "Say which tone"),
+            ({"label": "\0"}, "Null characters are not allowed"),
+            ({"label": "Warm"}, "You have not said anything about “Warm”"),
+            ({"label": "x" * 201}, "at most 200 characters"),
+        ],
+    )
+    def test_what_is_not_clear_forgets_nothing_and_says_so(self, alices_browser, judge, fields, said):
         judge("Frustrated", DISMISS)
 
-        assert alices_browser.post("/calibration/reset/", {"label": "\0"}).status_code == 303
+        page = alices_browser.post("/calibration/reset/", fields, follow=True)
+        answer = alices_browser.post("/calibration/reset/", fields, headers={"accept": "application/json"})
+
+        assert said in page.text
+        assert answer.status_code == 400
+        assert answer.json()["error"] == "invalid"
+        assert said in answer.json()["message"]
         assert ToneFeedback.objects.count() == 1
 
-    def test_everything_can_be_forgotten(self, alices_browser, judge, bob):
+    def test_everything_can_be_forgotten_by_who_says_so(self, alices_browser, judge, bob):
         judge("Frustrated", DISMISS)
         judge("Frustrated", DISMISS, user=bob)
 
-        alices_browser.post("/calibration/reset/")
+        alices_browser.post("/calibration/reset/", {"all": "1"})
 
         assert [row.user for row in ToneFeedback.objects.all()] == [bob]
+
+    def test_the_button_of_the_page_says_so(self, alices_browser, judge):
+        judge("Frustrated", DISMISS)
+
+        assert '<input type="hidden" name="all" value="1">' in alices_browser.get("/calibration/").text
+
+    def test_programs_are_told_how_many(self, alices_browser, judge):
+        judge("Frustrated", DISMISS, AGREE)
+        fields = {"label": "Frustrated"}
+
+        answer = alices_browser.post(
+            "/calibration/reset/", fields, content_type="application/json", headers={"accept": "application/json"}
+        )
+
+        assert answer.json() == {"deleted": 2}
 
     def test_a_label_is_never_markup(self, alices_browser, judge):
         judge("<script>alert(1)</script>", DISMISS)

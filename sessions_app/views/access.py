@@ -60,8 +60,14 @@ def unauthenticated(request: HttpRequest, *, is_json: bool = False) -> HttpRespo
 
 def _page_of_form(request: HttpRequest) -> str:
     """Return the page of ours that a form was sent from: most addresses that take forms cannot be read."""
-    page = urlsplit(request.headers.get("Referer", ""))
-    return page._replace(scheme="", netloc="", fragment="").geturl() if page.netloc == request.get_host() else "/"
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
+    if page.netloc != request.get_host():
+        return "/"
+    query = f"?{page.query}" if page.query else ""
+    return f"/{page.path.lstrip('/')}{query}"  # one slash: behind two begins another site
 
 
 def watchers_only(*, is_json: bool = False) -> Callable[..., Callable[..., HttpResponseBase]]:
@@ -141,6 +147,12 @@ def number(request: HttpRequest, name: str, default: int) -> int:
 def see_other(address: str) -> HttpResponse:
     """Answer a POST with a page to read (303), so that reloading it does not post again."""
     return HttpResponseRedirect(address, status=303)
+
+
+def notice(request: HttpRequest, level: int, text: str, *, back: str) -> None:
+    """Say `text` on the page `back`, at the place that its fragment names when the page has one for notices."""
+    place = back.partition("#")[2]
+    notices.add_message(request, level, text, extra_tags=f"#{place}" if place else "")
 
 
 def back_to(request: HttpRequest, default: str) -> str:

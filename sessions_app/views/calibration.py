@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import messages as notices
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from sessions_app import calibration as calibrations
 from sessions_app.forms import FeedbackForm
 from sessions_app.models import Verdict
-from sessions_app.views.access import back_to, found, members_only, see_other, submitted, wants_json
+from sessions_app.views.access import back_to, found, members_only, notice, see_other, submitted, wants_json
 
 if TYPE_CHECKING:
     import uuid
@@ -31,18 +32,17 @@ if TYPE_CHECKING:
 def tone_feedback(request: HttpRequest, session_id: uuid.UUID, seq: int) -> HttpResponse:
     """Keep what the owner thinks of a tone, or take it back."""
     voice_session = found(request, session_id)
-    form = FeedbackForm(submitted(request))
+    form, back = FeedbackForm(submitted(request)), back_to(request, voice_session.get_absolute_url())
     if not form.is_valid():
-        return _refused(request, voice_session, form)
+        return _refused(request, back, _complaints(form))
     try:
         feedback = _judge(request.user, voice_session, seq, form.cleaned_data)  # type: ignore[arg-type]  # a member
     except calibrations.NoSuchTone as error:
         raise Http404 from error
-    return (
-        JsonResponse(_wire(seq, feedback))
-        if wants_json(request)
-        else see_other(back_to(request, voice_session.get_absolute_url()))
-    )
+    if wants_json(request):
+        return JsonResponse(_wire(seq, feedback))
+    notice(request, notices.SUCCESS, _("Saved."), back=back)
+    return see_other(back)
 
 
 def _judge(user: AbstractBaseUser, voice_session: VoiceSession, seq: int, said: dict[str, Any]) -> ToneFeedback | None:
@@ -70,12 +70,16 @@ def _wire(seq: int, feedback: ToneFeedback | None) -> dict[str, object]:
     }
 
 
-def _refused(request: HttpRequest, voice_session: VoiceSession, form: FeedbackForm) -> HttpResponse:
-    message = " ".join(str(text) for texts in form.errors.values() for text in texts) or _("Send form fields.")
+def _complaints(form: forms.Form) -> str:
+    said = " ".join(str(text) for texts in form.errors.values() for text in texts)
+    return said or _("Send form fields or a JSON object.")
+
+
+def _refused(request: HttpRequest, back: str, message: str) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"error": "invalid", "message": message}, status=400)
-    notices.error(request, message)
-    return see_other(back_to(request, voice_session.get_absolute_url()))
+    notice(request, notices.ERROR, message, back=back)
+    return see_other(back)
 
 
 @require_GET
@@ -92,15 +96,36 @@ def calibration(request: HttpRequest) -> HttpResponse:
     return render(request, "sessions_app/calibration.html", context)
 
 
+class ResetForm(forms.Form):
+    """Which verdicts to forget: those on one label, or all, which has to be said in so many words."""
+
+    label = forms.CharField(label=gettext_lazy("Tone"), max_length=200, required=False, strip=False)
+    all = forms.BooleanField(label=gettext_lazy("All tones"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if "label" in said and bool(said["label"]) == said["all"]:
+            raise forms.ValidationError(_("Say which tone to start again with, or that you mean all of them."))
+        return said
+
+
 @require_POST
 @members_only
 def calibration_reset(request: HttpRequest) -> HttpResponse:
     """Forget the verdicts on one label, or all of them."""
-    label = request.POST.get("label", "").replace("\0", " ")  # PostgreSQL takes none
+    form, here = ResetForm(submitted(request)), reverse("calibration")
+    if not form.is_valid():
+        return _refused(request, here, _complaints(form))
+    label = form.cleaned_data["label"]
     forgotten = calibrations.forget(request.user, label=label or None)  # type: ignore[arg-type]  # a member
+    if label and not forgotten:
+        message = _("You have not said anything about “%(label)s”, so there is nothing to delete.")
+        return _refused(request, here, message % {"label": label})
+    if wants_json(request):
+        return JsonResponse({"deleted": forgotten})
     words = ngettext("%(number)d verdict was deleted.", "%(number)d verdicts were deleted.", forgotten)
     notices.success(request, words % {"number": forgotten})
-    return see_other(reverse("calibration"))
+    return see_other(here)
 
 
 @require_POST

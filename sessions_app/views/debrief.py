@@ -12,7 +12,7 @@ from sessions_app.annotation.affect import Affect
 from sessions_app.engine.tone import LABELS, NOT_ENOUGH
 from sessions_app.forms import SessionKeepingForm
 from sessions_app.lines import originals_of, timecode
-from sessions_app.models import AuditEntry, Note, Revision, SpeakerName, ToneFeedback
+from sessions_app.models import FOR_EVER, AuditEntry, Note, Revision, SpeakerName, ToneFeedback
 from sessions_app.views.access import number
 
 if TYPE_CHECKING:
@@ -75,19 +75,24 @@ def debrief(request: HttpRequest, voice_session: VoiceSession) -> HttpResponse:
         "elcor": look.is_elcor(request, voice_session),
         "wanted": wanted,
         "reading": reading,
-        "audio": timecode(voice_session.audio_ms),
         "here": _query(request),
         "tones": sorted(reading.tones),
-        "anchors": {line.anchor for line in reading.lines},
+        "anchors": {"keeping", *(line.anchor for line in reading.lines)},
         "rows": _rows(voice_session, reading, opened=wanted.line if is_editing else None),
         "changes": _changes(voice_session),
         "revealed": AuditEntry.objects.filter(session_id=voice_session.pk, action="reveal").order_by("at"),
-        "keeping": SessionKeepingForm(),
+        "keeping": _keeping(voice_session),
         "more_changes": max(0, voice_session.revision - SHOWN_CHANGES),
     }
     if is_editing:
         context |= _for_editing(voice_session, reading)
     return render(request, "sessions_app/debrief.html", context)
+
+
+def _keeping(voice_session: VoiceSession) -> SessionKeepingForm:
+    """Return the form with the choice that stands; a number of days was counted from the day it was chosen."""
+    is_for_ever = voice_session.keep_until == FOR_EVER
+    return SessionKeepingForm(initial={"keep": SessionKeepingForm.FOR_EVER} if is_for_ever else None)
 
 
 def _for_editing(voice_session: VoiceSession, reading: Reading) -> dict[str, object]:

@@ -17,8 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from sessions_app import look, revisions, sharing
-from sessions_app.lines import events_of, lines_of, timecode
-from sessions_app.models import Scope
+from sessions_app.lines import events_of, lines_of
+from sessions_app.models import Scope, VoiceSession
 from sessions_app.sharing import Lifetime
 from sessions_app.views import guesses
 from sessions_app.views.access import found, members_only, see_other
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from sessions_app.models import VoiceSession
+    from sessions_app.models import Share
     from sessions_app.permission import Access
 
 PAGE_LINES = 1000
@@ -37,7 +37,7 @@ PAGE_LINES = 1000
 class ShareForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("For whom"),
-        max_length=150,
+        max_length=sharing.MAX_NAME_CHARS,
         help_text=gettext_lazy("Only you see this name. It also stands beside the notes that they send you."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -53,19 +53,13 @@ def session_shares(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
     if request.method == "GET":
         return _shares_page(request, voice_session, ShareForm(initial=sharing.last_choice(request.user)))
     form = ShareForm(request.POST)
-    if form.is_valid() and _is_full(voice_session):
-        form.add_error(None, _("This session has as many links as it can have. Withdraw one first."))
-    if not form.is_valid():
+    made = _made(voice_session, form)
+    if made is None:
         return _shares_page(request, voice_session, form, status=400)
-    _share, token = sharing.make(
-        voice_session,
-        name=form.cleaned_data["name"],
-        scope=Scope(form.cleaned_data["scope"]),
-        lifetime=Lifetime(form.cleaned_data["lifetime"]),
-    )
+    share, token = made
     address = request.build_absolute_uri(reverse("shared", args=[token]))
     fresh_form = ShareForm(initial=sharing.last_choice(request.user))
-    return _shares_page(request, voice_session, fresh_form, address=address, made_for=form.cleaned_data["name"])
+    return _shares_page(request, voice_session, fresh_form, address=address, made_for=share.name)
 
 
 @require_POST
@@ -127,14 +121,23 @@ def shared_debrief(request: HttpRequest, access: Access) -> HttpResponse:
         "page_obj": lines.get_page(request.GET.get("page")),
         "simulated": voice_session.simulated,
         "elcor": look.is_elcor(request, voice_session),
-        "listened": timecode(voice_session.audio_ms),
         "share": access.share,
     }
     return render(request, "sessions_app/shared_debrief.html", context)
 
 
-def _is_full(voice_session: VoiceSession) -> bool:
-    return voice_session.shares.valid().count() >= sharing.MAX_OPEN_LINKS
+def _made(voice_session: VoiceSession, form: ShareForm) -> tuple[Share, str] | None:
+    """Return the link that the form asks for and its token; None when the form says what is wrong."""
+    if not form.is_valid():
+        return None
+    scope, lifetime = Scope(form.cleaned_data["scope"]), Lifetime(form.cleaned_data["lifetime"])
+    try:
+        return sharing.make(voice_session, name=form.cleaned_data["name"], scope=scope, lifetime=lifetime)
+    except sharing.TooManyLinks:
+        form.add_error(None, _("This session has as many links as it can have. Withdraw one first."))
+        return None
+    except VoiceSession.DoesNotExist as error:
+        raise Http404 from error
 
 
 def _shares_page(
@@ -146,12 +149,13 @@ def _shares_page(
     made_for: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    links = list(sharing.of_session(voice_session).prefetch_related("uses"))
+    links = list(sharing.of_session(voice_session))
     context = {
         "voice_session": voice_session,
         "form": form,
         "open_links": [link for link in links if link.is_open],
         "closed_links": [link for link in links if not link.is_open],
+        "shown_uses": sharing.SHOWN_USES,
         "address": address,
         "made_for": made_for,
     }
