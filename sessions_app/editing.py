@@ -6,8 +6,12 @@ Raises `NotThere` for a line, voice or note that the session does not have.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from itertools import count
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, Any
 
+from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -17,19 +21,32 @@ from sessions_app.models import Event, Note, Revision, SpeakerName, VoiceSession
 from sessions_app.revisions import Change
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.contrib.auth.models import AbstractBaseUser
 
     from sessions_app.revisions import Revised
 
 What = Revision.What
+SOMEBODY_ELSE = "new"  # instead of a voice: one that the session does not have yet
+RECEIPT_SALT = "sessions_app.editing.removed"
+UNDO_S = 600  # so long a removal can be taken back; the page offers it for some seconds, longer under a hand
 
 
 class NotThere(LookupError):
     """The session has no such line, voice or note."""
 
 
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A removal, and what takes it back: the words under Linnet's signature, kept by nobody but who removed them."""
+
+    revised: Revised
+    receipt: str
+
+
 def correct_words(voice_session: VoiceSession, seq: int, text: str, *, author: AbstractBaseUser) -> Revised:
-    """Replace the words of a line. Giving a removed line its words back undoes the removal."""
+    """Replace the words of a line. A removed line that is given words counts as corrected: see `put_back`."""
     with transaction.atomic():
         line = _line(voice_session, seq)
         change = Change(what=What.WORDS, seq=seq, before=line.text, after=text)
@@ -40,25 +57,52 @@ def correct_words(voice_session: VoiceSession, seq: int, text: str, *, author: A
 
 
 def give_to_speaker(voice_session: VoiceSession, seq: int, speaker: str, *, author: AbstractBaseUser) -> Revised:
-    """Say that another voice spoke the line; `speaker` is one of the session's marks ("Speaker B")."""
+    """Say that another voice spoke the line: one of the session's marks ("Speaker B"), or `SOMEBODY_ELSE`."""
     with transaction.atomic():
         line = _line(voice_session, seq)
-        _check_voice(voice_session, speaker)
+        if speaker == SOMEBODY_ELSE:
+            speaker = _free_mark(voice_session)
+        else:
+            _check_voice(voice_session, speaker)
         change = Change(what=What.SPEAKER, seq=seq, before=line.speaker, after=speaker)
         line.speaker = speaker
         line.save(update_fields=["speaker"])
         return revisions.record(voice_session.pk, [change], author=author)
 
 
-def remove_line(voice_session: VoiceSession, seq: int, *, author: AbstractBaseUser) -> Revised:
-    """Take the words of a line out of the record for good; that there was one remains."""
+def remove_line(voice_session: VoiceSession, seq: int, *, author: AbstractBaseUser) -> Removed:
+    """Take the words of a line out of the record for good; that there was one remains.
+
+    Nothing is kept that the words could be guessed from, no digest either: a line is short, and the key lies beside
+    the database. What takes the removal back is answered instead, and with it what the removal emptied.
+    """
     with transaction.atomic():
         line = _line(voice_session, seq)
+        earlier = Revision.objects.filter(session=voice_session, seq=seq)
+        was = {"text": line.text, "payload": line.payload}
+        was |= {"revisions": list(earlier.exclude(before="", after="").values_list("number", "before", "after"))}
         line.text = ""
         line.payload = {"utterance_id": line.payload.get("utterance_id", ""), "removed": True}
         line.save(update_fields=["text", "payload"])
-        Revision.objects.filter(session=voice_session, seq=seq).update(before="", after="")
-        return revisions.record(voice_session.pk, [Change(what=What.REMOVED, seq=seq)], author=author)
+        earlier.update(before="", after="")
+        revised = revisions.record(voice_session.pk, [Change(what=What.REMOVED, seq=seq)], author=author)
+        return Removed(revised, _receipt(voice_session, seq, revised.last, was))
+
+
+def put_back(voice_session: VoiceSession, seq: int, receipt: str, *, author: AbstractBaseUser) -> Revised:
+    """Take a removal back: the line is as it was, and says "corrected" only when it was corrected before.
+
+    Raises `ValueError` when `receipt` is not what the last change of this line answered, or is older than `UNDO_S`.
+    """
+    with transaction.atomic():
+        line = _line(voice_session, seq)
+        was = _opened(voice_session, line, receipt)
+        line.text, line.payload = was["text"], was["payload"]
+        line.save(update_fields=["text", "payload"])
+        for number, before, after in was["revisions"]:
+            Revision.objects.filter(session=voice_session, number=number).update(before=before, after=after)
+        change = Change(what=What.WORDS, seq=seq, after=line.text)
+        return revisions.record(voice_session.pk, [change], author=author)
 
 
 def name_speaker(voice_session: VoiceSession, speaker: str, name: str, *, author: AbstractBaseUser) -> Revised:
@@ -124,9 +168,17 @@ def add_note(
 
 
 def change_note(voice_session: VoiceSession, note_id: int, text: str, *, author: AbstractBaseUser) -> Revised:
+    """Give a note other words, a bookmark its first. Raises `ValueError` for none, and for what others whispered."""
+    if not text:
+        raise ValueError(_("Write a few words, or remove it."))
     with transaction.atomic():
-        if not Note.objects.filter(session=voice_session, pk=note_id).update(text=text):
+        note = Note.objects.select_for_update().filter(session=voice_session, pk=note_id).first()
+        if note is None:
             raise NotThere("note")
+        if note.author_name:
+            raise ValueError(_("Somebody else wrote this. Write a note of your own beside it."))
+        note.text = text
+        note.save(update_fields=["text"])
         return revisions.record(voice_session.pk, [Change(what=What.NOTE, note_id=note_id)], author=author)
 
 
@@ -153,6 +205,38 @@ def _line(voice_session: VoiceSession, seq: int) -> Event:
 def _check_voice(voice_session: VoiceSession, speaker: str) -> None:
     if not Event.objects.filter(session=voice_session, speaker=speaker).exists():
         raise NotThere("voice")
+
+
+def _free_mark(voice_session: VoiceSession) -> str:
+    """Return the next mark from the end of the alphabet: listeners take theirs from its beginning, at any time."""
+    spoken = Event.objects.filter(session=voice_session).order_by().values_list("speaker", flat=True).distinct()
+    named = SpeakerName.objects.filter(session=voice_session).values_list("speaker", flat=True)
+    taken = {*spoken, *named}
+    return next(mark for mark in _marks_from_the_end() if mark not in taken)
+
+
+def _marks_from_the_end() -> Iterator[str]:
+    yield from (f"Speaker {letter}" for letter in reversed(ascii_uppercase))
+    yield from (f"Speaker {number}" for number in count(1))
+
+
+def _receipt(voice_session: VoiceSession, seq: int, number: int, was: dict[str, Any]) -> str:
+    kept = {"session": str(voice_session.pk), "seq": seq, "number": number, "was": was}
+    return signing.dumps(kept, salt=RECEIPT_SALT, compress=True)
+
+
+def _opened(voice_session: VoiceSession, line: Event, receipt: str) -> dict[str, Any]:
+    """Return what a removal took away, if `receipt` is of the last change of `line`. Raises `ValueError`."""
+    last = Revision.objects.filter(session=voice_session, seq=line.seq).order_by("-number").first()
+    try:
+        kept = signing.loads(receipt, salt=RECEIPT_SALT, max_age=UNDO_S)
+    except signing.BadSignature as error:
+        raise ValueError(_("This cannot be undone any more. You can still write the words anew.")) from error
+    is_of_line = (kept["session"], kept["seq"]) == (str(voice_session.pk), line.seq)
+    if not is_of_line or last is None or kept["number"] != last.number:
+        raise ValueError(_("The line was changed meanwhile, so its removal cannot be undone."))
+    was: dict[str, Any] = kept["was"]
+    return was
 
 
 def _root(voice_session: VoiceSession, speaker: str) -> str:

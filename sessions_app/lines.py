@@ -9,6 +9,7 @@ from sessions_app.annotation.bands import softer
 from sessions_app.annotation.clock import timecode as timecode
 from sessions_app.annotation.elcor import elcor_prefix
 from sessions_app.annotation.events import Kind
+from sessions_app.annotation.tone_of_line import ToneMatcher
 from sessions_app.engine.observation import UNKNOWN_SPEAKER
 from sessions_app.models import Revision
 
@@ -25,7 +26,7 @@ READABLE = (Kind.TRANSCRIPT, Kind.TONE, Kind.GAP, Kind.STATE, Kind.QUEUE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line. `tone` is the one that covers most of its words; "" without one.
+    """One line. `tone` is the one that belongs to its words (`annotation.tone_of_line`); "" without one.
 
     `speaker` is what the voice is called, `mark` what the engine calls it; both are "" when nobody knows.
     A note or bookmark has a `note_id` and no number.
@@ -103,35 +104,50 @@ def lines_of(
 
 
 def _lines(events: Iterable[Event], names: Mapping[str, str]) -> Iterator[Line]:
-    """A tone is fixed to the words it covers: the one with the longest overlap among those judged by the time the
-    next words were stored. What the phone line does is said when it changes: some classifiers repeat it every second.
+    """Words wait for their tone until the next ones come, and what happened in between waits with them.
+
+    What the phone line does is said when it changes: some classifiers repeat it every second.
     """
+    matcher: ToneMatcher[_Tone] = ToneMatcher()
     words: Event | None = None
-    tones: list[Event] = []
+    behind: list[Line] = []
     line_state = ""
     for event in events:
         if event.kind == Kind.TONE:
-            tones.append(event)
-            continue
-        if event.kind not in READABLE or (event.kind == Kind.QUEUE and event.label == line_state):
-            continue
-        if event.kind == Kind.QUEUE:
+            matcher.take_tone(_Tone(event))
+        elif event.kind == Kind.TRANSCRIPT:
+            yield from _settled(words, matcher, behind, names)
+            words, behind = event, []
+            matcher.take_words(event)
+        elif event.kind == Kind.QUEUE:
+            if event.label not in {line_state, "none"}:
+                behind.append(_other(event))
             line_state = event.label
-            if event.label == "none":
-                continue
-        if words is not None:
-            yield _spoken(words, tones, names)
-            tones = [tone for tone in tones if tone.end_ms > words.end_ms]
-            words = None
-        if event.kind == Kind.TRANSCRIPT:
-            words = event
-        else:
-            yield _other(event)
+        elif event.kind in READABLE:
+            behind.append(_other(event))
+    yield from _settled(words, matcher, behind, names)
+
+
+def _settled(
+    words: Event | None, matcher: ToneMatcher[_Tone], behind: list[Line], names: Mapping[str, str]
+) -> Iterator[Line]:
     if words is not None:
-        yield _spoken(words, tones, names)
+        yield _spoken(words, matcher.tone.event if matcher.tone else None, names)
+    yield from behind
 
 
-def _spoken(words: Event, tones: list[Event], names: Mapping[str, str]) -> Line:
+class _Tone:
+    """A stored tone, as the rule wants to see it."""
+
+    __slots__ = ("band", "end_ms", "event", "label", "speaker", "start_ms")
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        self.start_ms, self.end_ms, self.speaker, self.label = event.start_ms, event.end_ms, event.speaker, event.label
+        self.band = str(event.payload.get("band", ""))
+
+
+def _spoken(words: Event, tone: Event | None, names: Mapping[str, str]) -> Line:
     mark = "" if words.speaker == UNKNOWN_SPEAKER else words.speaker
     line = Line(
         seq=words.seq,
@@ -145,8 +161,7 @@ def _spoken(words: Event, tones: list[Event], names: Mapping[str, str]) -> Line:
         is_removed=bool(words.payload.get("removed")),
         simulated=words.simulated,
     )
-    tone = max(tones, key=lambda candidate: _overlap_ms(words, candidate), default=None)
-    if line.is_removed or tone is None or _overlap_ms(words, tone) <= 0:
+    if line.is_removed or tone is None:
         return line
     return replace(
         line,
@@ -200,7 +215,3 @@ def _noted(note: Note) -> Line:
         note_id=note.pk,
         author=note.author_name,
     )
-
-
-def _overlap_ms(words: Event, tone: Event) -> int:
-    return min(words.end_ms, tone.end_ms) - max(words.start_ms, tone.start_ms)

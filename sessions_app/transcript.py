@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sessions_app.annotation.events import Kind
+from sessions_app.annotation.events import GapCause, Kind
 from sessions_app.annotation.timeline import Look, Target, Timeline, TimelineMaker
 from sessions_app.lines import Line, events_of, lines_of
 
@@ -56,7 +56,8 @@ class Reading:
     page: int = 1
     pages: int = 1
     matches: int = 0
-    gaps: int = 0
+    gaps: int = 0  # stretches that nobody listened to,
+    off_record: int = 0  # and those of which nothing was kept, on purpose
     voices: dict[str, set[str]] = field(default_factory=dict)
     tones: set[str] = field(default_factory=set)
     has_softened: bool = False
@@ -119,7 +120,9 @@ def _duration_ms(voice_session: VoiceSession, notes: list[Note]) -> int:
 
 
 def _count(reading: Reading, line: Line) -> None:
-    reading.gaps += line.kind == Kind.GAP
+    if line.kind == Kind.GAP:
+        reading.gaps += line.label != GapCause.OFF_RECORD
+        reading.off_record += line.label == GapCause.OFF_RECORD
     if line.kind != Kind.TRANSCRIPT:
         return
     if line.speaker:

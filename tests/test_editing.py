@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 
-from sessions_app import editing, lease, lifecycle, off_record, recording, revisions
+from sessions_app import editing, lease, lifecycle, lines, off_record, recording, revisions
 from sessions_app.annotation.events import Kind, SessionEvent
-from sessions_app.models import EndReason, Event, Revision, VoiceSession
+from sessions_app.models import EndReason, Event, Note, Revision, VoiceSession
 from tests.test_recording import batch_of, words
 
 
@@ -39,12 +40,103 @@ def test_a_removed_line_leaves_no_words_anywhere(said, alice):
     assert not Revision.objects.exclude(before="", after="").exists()
 
 
-def test_giving_the_words_back_undoes_a_removal(said, alice):
+def test_a_removal_taken_back_leaves_the_line_as_it_was(said, alice):
+    before = line(said, 1).as_wire()
+    removed = editing.remove_line(said, 1, author=alice)
+
+    revised = editing.put_back(said, 1, removed.receipt, author=alice)
+
+    assert line(said, 1).as_wire() == before
+    assert "corrected" not in revised.frames[0]
+
+
+def test_a_corrected_line_is_put_back_with_what_was_heard(said, alice):
+    editing.correct_words(said, 1, "hello there", author=alice)
+    removed = editing.remove_line(said, 1, author=alice)
+
+    editing.put_back(said, 1, removed.receipt, author=alice)
+
+    assert line(said, 1).as_wire()["corrected"] is True
+    assert lines.originals_of(said.pk, [1]) == {1: "helo there"}
+
+
+def test_new_words_for_a_removed_line_are_marked(said, alice):
     editing.remove_line(said, 1, author=alice)
 
-    editing.correct_words(said, 1, "helo there", author=alice)
+    editing.correct_words(said, 1, "something else", author=alice)
 
-    assert "removed" not in line(said, 1).as_wire()
+    assert line(said, 1).as_wire()["corrected"] is True
+
+
+def test_a_receipt_puts_back_nothing_but_what_it_was_given_for(said, alice):
+    receipt = editing.remove_line(said, 1, author=alice).receipt
+    editing.remove_line(said, 2, author=alice)
+
+    for seq, forged in ((2, receipt), (1, f"{receipt[:-3]}abc"), (1, "")):
+        with pytest.raises(ValueError):
+            editing.put_back(said, seq, forged, author=alice)
+
+    assert [line(said, seq).text for seq in (1, 2)] == ["", ""]
+
+
+def test_a_receipt_counts_once(said, alice):
+    receipt = editing.remove_line(said, 1, author=alice).receipt
+    editing.put_back(said, 1, receipt, author=alice)
+    editing.correct_words(said, 1, "hello there", author=alice)
+
+    with pytest.raises(ValueError):
+        editing.put_back(said, 1, receipt, author=alice)
+
+
+def test_a_removal_is_for_good_after_ten_minutes(said, alice):
+    with time_machine.travel(0, tick=False) as clock:
+        receipt = editing.remove_line(said, 1, author=alice).receipt
+        clock.shift(601)
+
+        with pytest.raises(ValueError):
+            editing.put_back(said, 1, receipt, author=alice)
+
+
+def test_of_a_removed_line_the_database_holds_nothing_to_guess_from(said, alice):
+    before = line(said, 2)
+    Event.objects.filter(pk=before.pk).update(text="helo there")
+    for seq in (1, 2):
+        editing.remove_line(said, seq, author=alice)
+
+    first, second = (line(said, seq) for seq in (1, 2))
+
+    assert first.payload.keys() == second.payload.keys() == {"utterance_id", "removed"}
+    assert set(Revision.objects.values_list("before", "after")) == {("", "")}
+
+
+def test_somebody_else_is_a_voice_that_no_listener_will_name(said, alice):
+    editing.give_to_speaker(said, 1, editing.SOMEBODY_ELSE, author=alice)
+    editing.give_to_speaker(said, 2, editing.SOMEBODY_ELSE, author=alice)
+
+    assert [line(said, seq).speaker for seq in (1, 2)] == ["Speaker Z", "Speaker Y"]
+    editing.name_speaker(said, "Speaker Z", "Ann", author=alice)
+
+
+def test_a_bookmark_becomes_a_note_by_its_words(said, alice):
+    editing.add_note(said, author=alice, at_ms=500)
+
+    editing.change_note(said, Note.objects.get().pk, "ask about the fee", author=alice)
+
+    assert Note.objects.get().text == "ask about the fee"
+
+
+def test_a_note_is_not_emptied(said, alice):
+    editing.add_note(said, author=alice, at_ms=500, text="ask about the fee")
+
+    with pytest.raises(ValueError):
+        editing.change_note(said, Note.objects.get().pk, "", author=alice)
+
+
+def test_nobody_puts_words_into_a_viewers_mouth(said, alice):
+    editing.add_note(said, author=None, at_ms=500, text="that was a joke", author_name="Ben")
+
+    with pytest.raises(ValueError):
+        editing.change_note(said, Note.objects.get().pk, "that was no joke", author=alice)
 
 
 def test_a_name_stands_for_a_voice_and_all_that_are_merged_into_it(said, alice):

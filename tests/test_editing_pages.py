@@ -81,6 +81,37 @@ def test_json_that_is_none_is_refused(alices_browser, said):
     assert answer.status_code == 400
 
 
+def test_a_removal_answers_what_takes_it_back(alices_browser, said):
+    removed = post(alices_browser, said, "lines/1/remove").json()
+
+    answer = post(alices_browser, said, "lines/1/remove", undo=removed["undo"])
+
+    assert answer.json() == {"revision": 2}
+    assert said.events.get(seq=1).text == "helo there"
+
+
+def test_what_is_too_late_to_undo_is_said_in_words(alices_browser, said):
+    post(alices_browser, said, "lines/1/remove")
+
+    answer = post(alices_browser, said, "lines/1/remove", undo="made up")
+
+    assert answer.status_code == 400
+    assert "cannot be undone" in answer.json()["message"]
+
+
+def test_a_line_is_given_to_somebody_else(alices_browser, said):
+    assert post(alices_browser, said, "lines/1/speaker", speaker="new").status_code == 200
+    assert said.events.get(seq=1).speaker == "Speaker Z"
+
+
+def test_a_note_without_words_is_refused_in_words(alices_browser, said):
+    post(alices_browser, said, "notes", at_ms="700", text="ask")
+
+    answer = post(alices_browser, said, f"notes/{Note.objects.get().pk}", text=" ")
+
+    assert answer.json()["message"] == "Write a few words, or remove it."
+
+
 def test_off_the_record_and_back(alices_browser, said):
     post(alices_browser, said, "off-record", off="1")
     said.refresh_from_db()

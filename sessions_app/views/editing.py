@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING
 
+from django import forms
 from django.contrib import messages as notices
 from django.http import Http404, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
@@ -22,27 +23,27 @@ from sessions_app.forms import (
     OffRecordForm,
     TitleForm,
 )
-from sessions_app.views.access import back_to, found, members_only, see_other, submitted, wants_json
+from sessions_app.views.access import back_to, found, members_only, notice, see_other, submitted, wants_json
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable
     from typing import Any
 
-    from django import forms
     from django.contrib.auth.models import AbstractBaseUser
     from django.http import HttpRequest, HttpResponseBase
 
     from sessions_app.models import VoiceSession
     from sessions_app.revisions import Revised
 
-    Edit = Callable[..., Revised | None]
+    Edit = Callable[..., Revised | editing.Removed | None]
 
 
 def edits(form_class: type[forms.Form], *, anchor: str = "") -> Callable[[Edit], Callable[..., HttpResponseBase]]:
     """Make a view of `edit(voice_session, fields, author, **ids)`: checks who asks and what, and tells every view.
 
-    The answer is the session's revision as JSON, or the page again at `anchor` (filled in with the address's ids).
+    The answer is the session's revision as JSON, or the page again at `anchor` (filled in with the address's ids). A
+    removal also answers what takes it back.
     """
 
     def view_of(edit: Edit) -> Callable[..., HttpResponseBase]:
@@ -54,19 +55,29 @@ def edits(form_class: type[forms.Form], *, anchor: str = "") -> Callable[[Edit],
             if not form.is_valid():
                 return _refused(request, back, _in_words(form))
             try:
-                revised = edit(voice_session, form.cleaned_data, request.user, **ids)
+                made = edit(voice_session, form.cleaned_data, request.user, **ids)
             except editing.NotThere as error:
                 raise Http404 from error
             except ValueError as error:
                 return _refused(request, back, str(error))
-            if revised is not None:
-                broadcast.publish_revised_sync(revised)
-                voice_session.revision = revised.last
-            return JsonResponse({"revision": voice_session.revision}) if wants_json(request) else see_other(back)
+            answer = _told(voice_session, made)
+            if wants_json(request):
+                return JsonResponse(answer)
+            notice(request, notices.SUCCESS, _("Saved."), back=back)
+            return see_other(back)
 
         return require_POST(members_only(view))
 
     return view_of
+
+
+def _told(voice_session: VoiceSession, made: Revised | editing.Removed | None) -> dict[str, int | str]:
+    """Tell every view what was changed, and return what to answer."""
+    if made is None:
+        return {"revision": voice_session.revision}
+    revised, more = (made.revised, {"undo": made.receipt}) if isinstance(made, editing.Removed) else (made, {})
+    broadcast.publish_revised_sync(revised)
+    return {"revision": revised.last, **more}
 
 
 def _in_words(form: forms.Form) -> str:
@@ -84,7 +95,7 @@ def _in_words(form: forms.Form) -> str:
 def _refused(request: HttpRequest, back: str, message: str) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"error": "invalid", "message": message}, status=400)
-    notices.error(request, message)
+    notice(request, notices.ERROR, message, back=back)
     return see_other(back)
 
 
@@ -101,8 +112,18 @@ def line_speaker(voice_session: VoiceSession, fields: dict[str, Any], author: Ab
     return editing.give_to_speaker(voice_session, seq, fields["speaker"], author=author)
 
 
-@edits(NothingForm, anchor=LINE)
-def line_remove(voice_session: VoiceSession, fields: dict[str, Any], author: AbstractBaseUser, seq: int) -> Revised:
+class RemovalForm(forms.Form):
+    """Empty it removes; with what a removal answered as `undo` it takes that back."""
+
+    undo = forms.CharField(required=False)
+
+
+@edits(RemovalForm, anchor=LINE)
+def line_remove(
+    voice_session: VoiceSession, fields: dict[str, Any], author: AbstractBaseUser, seq: int
+) -> Revised | editing.Removed:
+    if fields["undo"]:
+        return editing.put_back(voice_session, seq, fields["undo"], author=author)
     return editing.remove_line(voice_session, seq, author=author)
 
 
