@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError
 
 from sessions_app import broadcast, database_threads, draining, lease, presence
 from sessions_app.live import messages
+from sessions_app.per_loop import PerLoop
 
 if TYPE_CHECKING:
     import uuid
@@ -42,6 +42,7 @@ class Audience:
         with suppress(DatabaseError, TimeoutError):
             await presence.current().leave_all()
             await self._show(left)
+        await broadcast.all_told()
 
     async def _tell(self) -> None:
         while self._changed:
@@ -57,13 +58,15 @@ class Audience:
             await broadcast.show(session_id, messages.presence(viewers=viewers, has_microphone=session_id in taken))
 
 
-_audiences: WeakKeyDictionary[asyncio.AbstractEventLoop, Audience] = WeakKeyDictionary()
-
-
 def announce(session_id: uuid.UUID) -> None:
     """Tell the session's views soon how many they are; whoever comes meanwhile is counted in."""
-    loop = asyncio.get_running_loop()
-    if loop not in _audiences:
-        _audiences[loop] = Audience()
-        draining.current().enter(_audiences[loop])
-    _audiences[loop].announce(session_id)
+    _current().announce(session_id)
+
+
+def _make() -> Audience:
+    audience = Audience()
+    draining.current().enter(audience)
+    return audience
+
+
+_current = PerLoop(_make)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from collections import Counter, deque
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -14,19 +14,19 @@ from channels.layers import get_channel_layer
 from sessions_app import tally
 from sessions_app.annotation.events import Kind, SessionEvent, to_wire
 from sessions_app.live import messages
+from sessions_app.per_loop import PerLoop
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable
 
     from sessions_app import revisions
     from sessions_app.recording import Stored
 
 logger = logging.getLogger(__name__)
 
-PUBLISH_TIMEOUT_S = 2.0  # a viewer that is not told re-reads the database within a heartbeat anyway
-REJOIN_S = 60.0
-RETRY_S = 1.0
+LAYER_TIMEOUT_S = 2.0  # a viewer that is not told re-reads the database within a heartbeat anyway
+MAX_UNSENT = 1000  # messages: what a hundred sessions have to tell in three seconds
 COMPLAIN_EVERY_S = 10.0  # a Redis that is away fails hundreds of calls a second
 
 
@@ -50,6 +50,10 @@ class LayerFailures:
         if now_s - self._complained_s >= COMPLAIN_EVERY_S:
             logger.warning("channel layer does not answer", extra={"error": name, "failed_calls": self._untold})
             self._untold, self._complained_s = 0, now_s
+
+
+class NotSent(Exception):
+    """A message that nobody will be told: the layer did not take those before it in time."""
 
 
 layer_failures = LayerFailures()
@@ -102,6 +106,9 @@ class Passing(TypedDict):
     frame: str
 
 
+Message: TypeAlias = EventsStored | Revised | Passing | PermissionChanged | LookChanged
+
+
 def group_of(session_id: uuid.UUID | str) -> str:
     return f"session.{session_id}"
 
@@ -112,6 +119,49 @@ def frames_of(event: SessionEvent, *, session_id: str, seq: int) -> list[str]:
     if event.kind is Kind.STATE:
         frames.append(messages.state(event.label, reason=str(event.payload.get("reason", ""))))
     return frames
+
+
+class Bell:
+    """Tells what one event loop has to tell, in order. Nobody's sound waits for it: not for a layer that hangs either.
+
+    At most `MAX_UNSENT` messages wait. What is more, and all that waits when the layer lets a call time out, is
+    dropped and counted.
+    """
+
+    def __init__(self) -> None:
+        self._unsent: deque[tuple[str, Message]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def ring(self, group: str, message: Message) -> None:
+        if len(self._unsent) >= MAX_UNSENT:
+            layer_failures.note(NotSent())
+            return
+        self._unsent.append((group, message))
+        if self._task is None:
+            self._task = asyncio.create_task(self._tell(), name="linnet-bell")
+
+    async def rung(self) -> None:
+        """Wait until all is told, for as long as a layer that hangs may take to be given up."""
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=2 * LAYER_TIMEOUT_S)
+
+    async def _tell(self) -> None:
+        try:
+            while self._unsent:
+                group, message = self._unsent.popleft()
+                failure = await tolerate(get_channel_layer().group_send(group, message))
+                if isinstance(failure, TimeoutError):
+                    self._drop_the_rest()
+        finally:
+            self._task = None  # a loop that ends is not held by it
+
+    def _drop_the_rest(self) -> None:
+        while self._unsent:
+            self._unsent.popleft()
+            layer_failures.note(NotSent())
+
+
+_bell = PerLoop(Bell)
 
 
 async def publish(stored: Stored) -> None:
@@ -134,13 +184,13 @@ async def publish(stored: Stored) -> None:
         "last_seq": stored.last_seq,
         "frames": frames,
     }
-    await _send(stored.session_id, message)
+    _bell().ring(group_of(stored.session_id), message)
 
 
 async def show(session_id: uuid.UUID, *frames: str) -> None:
     """Show passing messages to whoever watches now."""
     for frame in frames:
-        await _send(session_id, {"type": "passing", "frame": frame})
+        _bell().ring(group_of(session_id), {"type": "passing", "frame": frame})
 
 
 async def publish_revised(revised: revisions.Revised) -> None:
@@ -152,84 +202,53 @@ async def publish_revised(revised: revisions.Revised) -> None:
         "frames": list(revised.frames),
         "private_frames": list(revised.private_frames),
     }
-    await _send(revised.session_id, message)
-
-
-async def publish_all(batches: Iterable[Stored]) -> None:
-    for stored in batches:
-        await publish(stored)
-
-
-def publish_sync(*batches: Stored) -> None:
-    """`publish` for views, the admin and commands; call it after the commit."""
-    async_to_sync(publish_all)(batches)
-
-
-def publish_revised_sync(revised: revisions.Revised) -> None:
-    async_to_sync(publish_revised)(revised)
+    _bell().ring(group_of(revised.session_id), message)
 
 
 async def publish_permission(changed: PermissionChanged) -> None:
     """Let every process ask again whether what it has open may stay; those that miss it ask within 15 s anyway."""
-    await _tolerate(get_channel_layer().group_send(PERMISSION_GROUP, {"type": "permission.changed", **changed}))
+    _bell().ring(PERMISSION_GROUP, {"type": "permission.changed", **changed})
+
+
+async def publish_look(user_id: int, frame: str, changed_ms: int) -> None:
+    """Tell every process that has views of this account, and wait; one that misses it asks at its next heartbeat."""
+    message: LookChanged = {"type": "look.changed", "user_id": user_id, "changed_ms": changed_ms, "frame": frame}
+    _bell().ring(LOOKS_GROUP, message)
+    await all_told()
+
+
+async def all_told() -> None:
+    """Return when everything published here has been told, or given up: before its loop or its process ends."""
+    await _bell().rung()
+
+
+def publish_sync(*batches: Stored) -> None:
+    """`publish` for views, the admin and commands; call it after the commit."""
+    async_to_sync(_publish_and_wait)(*(publish(stored) for stored in batches))
+
+
+def publish_revised_sync(revised: revisions.Revised) -> None:
+    async_to_sync(_publish_and_wait)(publish_revised(revised))
 
 
 def publish_permission_sync(changed: PermissionChanged) -> None:
     """`publish_permission` for views, signals and commands; call it after the commit."""
-    async_to_sync(publish_permission)(changed)
+    async_to_sync(_publish_and_wait)(publish_permission(changed))
 
 
-async def publish_look(user_id: int, frame: str, changed_ms: int) -> None:
-    """Tell every process that has views of this account; one that misses it asks at its next heartbeat."""
-    message: LookChanged = {"type": "look.changed", "user_id": user_id, "changed_ms": changed_ms, "frame": frame}
-    await _tolerate(get_channel_layer().group_send(LOOKS_GROUP, message))
+async def _publish_and_wait(*publishing: Awaitable[None]) -> None:
+    """Publish and wait: the loop of a command ends with this call, and so would what it has to tell."""
+    for one in publishing:
+        await one
+    await all_told()
 
 
-async def hear(group: str, take: Callable[[Any], None]) -> None:
-    """Give every message of `group` to `take`, until cancelled. A layer that is away is asked again."""
-    while True:
-        try:
-            await _hear(get_channel_layer(), group, take)
-        except Exception as error:  # every layer has its own
-            layer_failures.note(error)
-            await asyncio.sleep(RETRY_S)
-
-
-async def join(layer: Any, session_id: uuid.UUID, channel_name: str) -> None:
-    """Let `channel_name` hear the session's doorbell. A layer that is away is made good by the heartbeat."""
-    await _tolerate(layer.group_add(group_of(session_id), channel_name))
-
-
-async def part(layer: Any, session_id: uuid.UUID, channel_name: str) -> None:
-    await _tolerate(layer.group_discard(group_of(session_id), channel_name))
-
-
-async def _hear(layer: Any, group: str, take: Callable[[Any], None]) -> None:
-    channel = await layer.new_channel()
-    membership = asyncio.create_task(_stay(layer, group, channel), name=f"linnet-member-of-{group}")
+async def tolerate(call: Awaitable[None]) -> Exception | None:
+    """Await a call of the channel layer; return why it failed. It may: what it tells of is stored already."""
     try:
-        while True:
-            take(await layer.receive(channel))
-    finally:
-        membership.cancel()
-        await _tolerate(layer.group_discard(group, channel))
-
-
-async def _stay(layer: Any, group: str, channel: str) -> None:
-    """Join again and again: a layer forgets members for its own reasons (a clock step, a restart, a day)."""
-    while True:
-        await _tolerate(layer.group_add(group, channel))
-        await asyncio.sleep(REJOIN_S)
-
-
-async def _send(session_id: uuid.UUID, message: EventsStored | Revised | Passing) -> None:
-    await _tolerate(get_channel_layer().group_send(group_of(session_id), message))
-
-
-async def _tolerate(call: Awaitable[None]) -> None:
-    """Await a call of the channel layer; its failure costs no caller its audio, for the row is already stored."""
-    try:
-        async with asyncio.timeout(PUBLISH_TIMEOUT_S):
+        async with asyncio.timeout(LAYER_TIMEOUT_S):
             await call
     except Exception as error:  # every layer has its own
         layer_failures.note(error)
+        return error
+    return None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import AsyncIterator, Sequence
 
+    from sessions_app.broadcast import EventsStored, Passing, Revised
     from sessions_app.presence import Facts
 
 PAGE_EVENTS = 500
@@ -23,14 +24,14 @@ MAX_WAITING = 200  # doorbells; a viewer that is slower than that reads the data
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Frames to send next; `last_seq` is the number of the last event (or revision) among them, None without one."""
+    """Frames to send next; `last_seq` is the number of the last event among them, None without one."""
 
     frames: Sequence[str]
     last_seq: int | None
 
 
 class Feed:
-    """One view of one session. `ring`, `pass_on` and `note` only enqueue; `pages` is read by the view's own task."""
+    """One view of one session. What it is told of is only enqueued; `pages` is read by the view's own task."""
 
     stream_id = None  # a viewer, in the eyes of `presence`
 
@@ -45,13 +46,28 @@ class Feed:
         self._tail = after  # the last event that is delivered or waits
         self._known_last = after
         self._is_behind = True  # the first read is a hole like any other
+        self._replay_from: int | None = None
         self._waiting: deque[Page] = deque()
         self._revision = revision  # the last one that was delivered
         self._revision_tail = revision  # the last one that is delivered or waits
         self._known_revision = max(revision, last_revision)
-        self._revised: deque[Page] = deque()
+        self._revised: deque[tuple[int, Sequence[str]]] = deque()  # up to which revision, and its frames
         self._urgent: deque[str] = deque(maxlen=8)
         self._changed = asyncio.Event()
+
+    def take(self, message: EventsStored | Revised | Passing) -> None:
+        """Take a message of the session's group; a newer process may know more kinds of them."""
+        if message["type"] == "events.stored":
+            self.ring(first_seq=message["first_seq"], last_seq=message["last_seq"], frames=message["frames"])
+        elif message["type"] == "revised":
+            self.revise(
+                first=message["first"],
+                last=message["last"],
+                frames=message["frames"],
+                private_frames=message["private_frames"],
+            )
+        elif message["type"] == "passing":
+            self.pass_on(message["frame"])
 
     def ring(self, *, first_seq: int, last_seq: int, frames: Sequence[str]) -> None:
         """Take a doorbell: its frames as they are when they follow what we have, else a reason to read."""
@@ -70,7 +86,7 @@ class Feed:
         self._known_revision = max(self._known_revision, last)
         if first == self._revision_tail + 1 and len(self._revised) < MAX_WAITING:
             own = (*frames, *private_frames) if self.is_owner else tuple(frames)
-            self._revised.append(Page(own, last))
+            self._revised.append((last, own))
             self._revision_tail = last
         self._changed.set()
 
@@ -86,9 +102,9 @@ class Feed:
         self._changed.set()
 
     def replay(self, after: int) -> None:
-        """Begin again behind `after`: the viewer saw a hole that we did not."""
-        self._cursor = after
-        self._fall_behind()
+        """Begin again behind `after`, once a read that is under way is done: the viewer saw a hole that we did not."""
+        known = max(self._known_last, self._cursor)
+        self._replay_from = min(after, known if self._replay_from is None else self._replay_from)
         self._changed.set()
 
     def note(self, facts: Facts | None) -> None:
@@ -115,6 +131,9 @@ class Feed:
         while not self.is_deleted:
             if self._urgent:
                 yield Page((self._urgent.popleft(),), None)
+            elif self._replay_from is not None:
+                self._cursor, self._replay_from = self._replay_from, None
+                self._fall_behind()
             elif self._is_behind:
                 yield await self._read()
             elif self._waiting:
@@ -123,9 +142,8 @@ class Feed:
                     self._cursor = page.last_seq
                 yield page
             elif self._revised:
-                revised = self._revised.popleft()
-                self._revision = revised.last_seq or self._revision
-                yield Page(revised.frames, None)
+                self._revision, frames = self._revised.popleft()
+                yield Page(frames, None)
             elif self._revision < self._known_revision:
                 yield await self._read_revisions()
             elif self._is_stopping:
@@ -153,10 +171,13 @@ class Feed:
         return Page(frames, self._cursor)
 
     async def _read_revisions(self) -> Page:
-        """Read every change behind the last one that was delivered; they are few."""
+        """Read every change behind the last one that was delivered; they are few. Those that ring meanwhile stay."""
+        target = self._known_revision
         revised = await database_threads.read(revisions.read_after, self.session_id, self._revision)
-        self._revision = self._revision_tail = max(revised.last, self._known_revision)
-        self._revised.clear()
+        self._revision = max(revised.last, target)
+        while self._revised and self._revised[0][0] <= self._revision:
+            self._revised.popleft()
+        self._revision_tail = self._revised[-1][0] if self._revised else self._revision
         return Page((*revised.frames, *(revised.private_frames if self.is_owner else ())), None)
 
 

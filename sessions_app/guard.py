@@ -6,12 +6,11 @@ import asyncio
 import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError
 from django.utils import timezone
 
-from sessions_app import broadcast, database_threads, permission
+from sessions_app import broadcast, database_threads, hearing, permission
 
 if TYPE_CHECKING:
     from sessions_app.broadcast import PermissionChanged
@@ -31,7 +30,11 @@ class Watch:
         self.is_doubted = asyncio.Event()
         self._login = permission.mark_of(held.login_key) if held.login_key else None
 
-    def concerns(self, changed: PermissionChanged) -> bool:
+    def take(self, changed: PermissionChanged) -> None:
+        if self._is_concerned(changed):
+            self.is_doubted.set()
+
+    def _is_concerned(self, changed: PermissionChanged) -> bool:
         held = self.held
         return (
             ("user_id" in changed and changed["user_id"] in {held.user_id, held.owner_id})
@@ -49,42 +52,11 @@ class Watch:
         return min(CHECK_S, max(left_s, SOONEST_CHECK_S))
 
 
-class Guard:
-    """What one event loop has open, and its one ear for changes of permission."""
-
-    def __init__(self) -> None:
-        self._open: set[Watch] = set()
-        self._listener: asyncio.Task[None] | None = None
-
-    def enter(self, watch: Watch) -> None:
-        self._open.add(watch)
-        if not self.is_listening:
-            self._listener = asyncio.create_task(
-                broadcast.hear(broadcast.PERMISSION_GROUP, self._doubt), name="linnet-guard"
-            )
-
-    def leave(self, watch: Watch) -> None:
-        self._open.discard(watch)
-        if not self._open and self._listener is not None:
-            self._listener.cancel()
-            self._listener = None
-
-    @property
-    def is_listening(self) -> bool:
-        return self._listener is not None and not self._listener.done()
-
-    def _doubt(self, changed: PermissionChanged) -> None:
-        for watch in self._open:
-            if watch.concerns(changed):
-                watch.is_doubted.set()
-
-
 async def watch_over(held: Pass) -> Refusal:
     """Return why what was let in by `held` must close, once that is so. A database that is away is asked again."""
-    watch, guard = Watch(held), current()
-    guard.enter(watch)
-    try:
-        patience_s = random.uniform(0, watch.patience_s)  # or all that came after a restart ask at once
+    watch = Watch(held)
+    patience_s = random.uniform(0, watch.patience_s)  # or all that came after a restart ask at once
+    async with hearing.Hearing(broadcast.PERMISSION_GROUP, watch.take):
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(patience_s):
@@ -95,13 +67,3 @@ async def watch_over(held: Pass) -> Refusal:
                 refusal = await database_threads.read(permission.objection, held)
                 if refusal is not None:
                     return refusal
-    finally:
-        guard.leave(watch)
-
-
-_guards: WeakKeyDictionary[asyncio.AbstractEventLoop, Guard] = WeakKeyDictionary()
-
-
-def current() -> Guard:
-    """Return the guard of the running event loop."""
-    return _guards.setdefault(asyncio.get_running_loop(), Guard())

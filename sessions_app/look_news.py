@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Protocol
-from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError
 
-from sessions_app import broadcast, conf, database_threads, look
+from sessions_app import broadcast, conf, database_threads, hearing, look
 from sessions_app.models import Profile
+from sessions_app.per_loop import PerLoop
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sessions_app.broadcast import LookChanged
+
+logger = logging.getLogger(__name__)
 
 
 class View(Protocol):
@@ -33,22 +36,18 @@ class LookNews:
 
     def __init__(self) -> None:
         self._told_ms: dict[View, int] = {}  # the change that each view knows of; 0 is none
-        self._tasks: list[asyncio.Task[None]] = []
+        self._task: asyncio.Task[None] | None = None
 
     def enter(self, view: View) -> None:
         self._told_ms[view] = 0
-        if not self._tasks:
-            self._tasks = [
-                asyncio.create_task(broadcast.hear(broadcast.LOOKS_GROUP, self._take), name="linnet-looks"),
-                asyncio.create_task(self._beat(), name="linnet-looks-heartbeat"),
-            ]
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._listen(), name="linnet-looks")
 
     def leave(self, view: View) -> None:
         self._told_ms.pop(view, None)
-        if not self._told_ms:
-            for task in self._tasks:
-                task.cancel()
-            self._tasks = []
+        if not self._told_ms and self._task is not None:
+            self._task.cancel()
+            self._task = None
 
     async def heal(self) -> None:
         """Tell every view what it missed. One query, whatever the number of views."""
@@ -65,13 +64,16 @@ class LookNews:
     def _take(self, news: LookChanged) -> None:
         self._tell(news["user_id"], news["frame"], news["changed_ms"])
 
-    async def _beat(self) -> None:
-        while True:
-            await asyncio.sleep(conf.HEARTBEAT_S)
-            try:
-                await self.heal()
-            except (DatabaseError, TimeoutError) as error:
-                broadcast.layer_failures.note(error)
+    async def _listen(self) -> None:
+        async with hearing.Hearing(broadcast.LOOKS_GROUP, self._take):
+            while True:
+                await asyncio.sleep(conf.HEARTBEAT_S)
+                try:
+                    await self.heal()
+                except (DatabaseError, TimeoutError) as error:
+                    logger.warning("looks could not be read", extra={"error": type(error).__name__})
+                except Exception:
+                    logger.exception("looks could not be told")
 
 
 def _chosen(user_ids: Collection[int]) -> dict[int, look.Look]:
@@ -80,9 +82,4 @@ def _chosen(user_ids: Collection[int]) -> dict[int, look.Look]:
     return {profile.user_id: look.of_profile(profile) for profile in profiles}
 
 
-_news: WeakKeyDictionary[asyncio.AbstractEventLoop, LookNews] = WeakKeyDictionary()
-
-
-def current() -> LookNews:
-    """Return the look news of the running event loop."""
-    return _news.setdefault(asyncio.get_running_loop(), LookNews())
+current = PerLoop(LookNews)

@@ -10,19 +10,20 @@ import asyncio
 import logging
 import uuid
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
-from weakref import WeakKeyDictionary
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Case, F, When
 from django.db.models.functions import Now
 
 from sessions_app import conf, database_threads, processes
 from sessions_app.models import State, VoiceSession
+from sessions_app.per_loop import PerLoop
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class Presence:
         self.process_id = uuid.uuid4()
         self._watchers: set[Watcher] = set()
         self._views_elsewhere: Counter[uuid.UUID] = Counter()
+        self._news: set[uuid.UUID] = set()  # our sessions whose views elsewhere changed; not told yet
         self._task: asyncio.Task[None] | None = None
 
     def enter(self, watcher: Watcher) -> None:
@@ -103,39 +105,78 @@ class Presence:
         await database_threads.write(processes.leave, self.process_id)
 
     async def beat_once(self) -> None:
-        """Touch every session that is watched or streamed into, and tell each watcher the facts."""
+        """Touch every session that is watched or streamed into, and tell each watcher the facts.
+
+        The leases come first: a count of views that cannot be written costs nobody the microphone.
+        """
         watchers = list(self._watchers)
         session_ids = {watcher.session_id for watcher in watchers}
         stream_ids = {watcher.stream_id for watcher in watchers if watcher.stream_id is not None}
-        news = await self.compare()
-        facts = await database_threads.write(_touch, session_ids, stream_ids, news)
+        facts: dict[uuid.UUID, Facts] | None = None
+        with _surviving("presence could not be written"):
+            facts = await database_threads.write(_touch, session_ids, stream_ids)
+        with _surviving("views could not be counted"):
+            self._news |= await self.compare()
+        if facts is None:
+            return
+        news, self._news = self._news, set()
+        facts |= {pk: replace(facts[pk], has_other_viewers=True) for pk in news & facts.keys()}
         for watcher in watchers:
             watcher.note(facts.get(watcher.session_id))
 
     async def _beat(self) -> None:
-        """Beat while anybody is there."""
+        """Beat while anybody is there, whatever happens: who is not seen for some beats is gone for all others."""
         while self._watchers:
             await asyncio.sleep(conf.HEARTBEAT_S)
-            try:
+            with _surviving("heartbeat failed"):
                 await self.beat_once()
-            except (DatabaseError, TimeoutError) as error:
-                logger.warning("heartbeat could not be written", extra={"error": type(error).__name__})
 
 
-def _touch(
-    session_ids: Collection[uuid.UUID], stream_ids: Collection[uuid.UUID], news: Collection[uuid.UUID]
-) -> dict[uuid.UUID, Facts]:
-    """Renew presence and leases in one UPDATE; only running sessions, so that an ended one stays ended."""
+@contextmanager
+def _surviving(what: str) -> Iterator[None]:
+    """Log what goes wrong, and go on with the next thing."""
+    try:
+        yield
+    except (DatabaseError, TimeoutError) as error:
+        logger.warning(what, extra={"error": type(error).__name__})
+    except Exception:
+        logger.exception(what)
+
+
+def _touch(session_ids: Collection[uuid.UUID], stream_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Facts]:
+    """Renew presence and leases of running sessions, so that an ended one stays ended; return how all stand.
+
+    Who watches a session that is just being changed is seen at the next beat. A lease cannot wait so long.
+    """
     lease_seen = Case(When(stream_id__in=stream_ids, then=Now()), default=F("stream_seen_at")) if stream_ids else None
     values = {"last_seen_at": Now()} | ({"stream_seen_at": lease_seen} if lease_seen else {})
-    VoiceSession.objects.filter(pk__in=session_ids, state=State.RUNNING).update(**values)
+    touched = _touch_free(session_ids, values)
     rows = VoiceSession.objects.filter(pk__in=session_ids).values_list(
         "pk", "next_seq", "revision", "state", "end_reason", "stream_id"
     )
-    return {
-        pk: Facts(next_seq - 1, state, reason, stream_id, revision, pk in news)
+    facts = {
+        pk: Facts(next_seq - 1, state, reason, stream_id, revision)
         for pk, next_seq, revision, state, reason, stream_id in rows
     }
+    for pk, fact in facts.items():
+        if fact.stream_id in stream_ids and pk not in touched:
+            VoiceSession.objects.filter(pk=pk, state=State.RUNNING).update(**values)
+    return facts
+
+
+def _touch_free(session_ids: Collection[uuid.UUID], values: dict[str, Any]) -> Collection[uuid.UUID]:
+    """Touch those sessions whose rows nobody is changing now, and return them; SQLite locks no rows.
+
+    Whoever waits for one row while holding others deadlocks with a commit that holds it and waits for those.
+    """
+    running = VoiceSession.objects.filter(pk__in=session_ids, state=State.RUNNING)
+    if not connection.features.has_select_for_update_skip_locked:
+        running.update(**values)
+        return session_ids
+    with transaction.atomic():
+        free = set(running.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
+        running.filter(pk__in=free).update(**values)
+    return free
 
 
 def touch(session_id: uuid.UUID) -> None:
@@ -143,9 +184,4 @@ def touch(session_id: uuid.UUID) -> None:
     VoiceSession.objects.filter(pk=session_id, state=State.RUNNING).update(last_seen_at=Now())
 
 
-_presences: WeakKeyDictionary[asyncio.AbstractEventLoop, Presence] = WeakKeyDictionary()
-
-
-def current() -> Presence:
-    """Return the presence of the running event loop."""
-    return _presences.setdefault(asyncio.get_running_loop(), Presence())
+current = PerLoop(Presence)

@@ -44,7 +44,7 @@ class PeerGone(Exception):
 class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels publishes no types
     """A socket of one session. Handlers only enqueue: they are run one at a time.
 
-    A viewer listens to the channel layer in a task of its own: Channels would make two new ones for each message.
+    The channel layer is heard by `hearing`: Channels would make two new tasks for each message and socket.
 
     Everything acquired is put on `self.cleanup`, which runs on return, error and cancellation; Channels skips
     `disconnect` on the latter two.

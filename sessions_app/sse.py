@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from channels.layers import get_channel_layer
-from django.http import StreamingHttpResponse
+from django.http import JsonResponse, StreamingHttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from sessions_app import broadcast, database_threads, draining, guard, permission, presence
+from sessions_app import broadcast, database_threads, draining, guard, hearing, permission, presence, view_limit
 from sessions_app.feed import Feed
 from sessions_app.views.access import LoginNeeded, awatched, unauthenticated
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponseBase
 
-    from sessions_app.permission import Pass
+    from sessions_app.permission import Access, Pass
+
+logger = logging.getLogger(__name__)
 
 KEEP_ALIVE_S = 15.0
 RETRY_MS = 2000
@@ -41,35 +44,36 @@ async def session_stream(request: HttpRequest, session_id: uuid.UUID) -> HttpRes
         revision=voice_session.revision,
         is_owner=access.is_owner,
     )
+    if not view_limit.enter(access, feed):
+        return _too_many_views()
     held = permission.pass_of(access, login_key=request.session.session_key, user=await request.auser())
-    response = StreamingHttpResponse(_stream(feed, held), content_type="text/event-stream")
+    response = StreamingHttpResponse(_stream(feed, access, held), content_type="text/event-stream")
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _stream(feed: Feed, held: Pass) -> AsyncIterator[str]:
-    layer = get_channel_layer()
-    channel = await layer.new_channel()
-    tasks = [
-        asyncio.create_task(_listen(layer, channel, feed), name="linnet-sse"),
-        asyncio.create_task(_watch_permission(feed, held), name="linnet-permission"),
-    ]
+def _too_many_views() -> JsonResponse:
+    fields = {"error": "rate_limited", "message": _("You have too many views open. Close one of them.")}
+    return JsonResponse(fields, status=429, headers={"Retry-After": str(view_limit.RETRY_AFTER_S)})
+
+
+async def _stream(feed: Feed, access: Access, held: Pass) -> AsyncIterator[str]:
+    watching = asyncio.create_task(_watch_permission(feed, held), name="linnet-permission")
     watchers, drain, leaving = presence.current(), draining.current(), _Leaving(feed)
     watchers.enter(feed)
     drain.enter(leaving)
     try:
-        await broadcast.join(layer, feed.session_id, channel)
-        await database_threads.write(presence.touch, feed.session_id)
-        yield f"retry: {RETRY_MS}\n\n"
-        pages = feed.pages()
-        while (page := await _next_page(pages, feed)) is not None:
-            yield page
+        async with hearing.Hearing(broadcast.group_of(feed.session_id), feed.take):
+            await database_threads.write(presence.touch, feed.session_id)
+            yield f"retry: {RETRY_MS}\n\n"
+            pages = feed.pages()
+            while (page := await _next_page(pages, feed)) is not None:
+                yield page
     finally:
-        for task in tasks:
-            task.cancel()
+        watching.cancel()
         watchers.leave(feed)
         drain.leave(leaving)
-        await broadcast.part(layer, feed.session_id, channel)
+        view_limit.leave(access, feed)
 
 
 class _Leaving:
@@ -98,19 +102,11 @@ async def _next_page(pages: AsyncIterator[Any], feed: Feed) -> str | None:
 
 async def _watch_permission(feed: Feed, held: Pass) -> None:
     """End the stream when the login, the link or the session is gone; its reader is told why when it comes back."""
-    await guard.watch_over(held)
+    try:
+        await guard.watch_over(held)
+    except Exception:
+        logger.exception("permission of an event stream cannot be watched")
     feed.note(None)
-
-
-async def _listen(layer: Any, channel: str, feed: Feed) -> None:
-    while True:
-        message = await layer.receive(channel)
-        if message["type"] == "events.stored":
-            feed.ring(first_seq=message["first_seq"], last_seq=message["last_seq"], frames=message["frames"])
-        elif message["type"] == "revised":
-            feed.revise(**{name: message[name] for name in ("first", "last", "frames", "private_frames")})
-        elif message["type"] == "passing":
-            feed.pass_on(message["frame"])
 
 
 def _as_sse(frame: str) -> str:
@@ -122,7 +118,10 @@ def _as_sse(frame: str) -> str:
         case "event":
             event = message["event"]
             text = orjson.dumps(event).decode()
-            return f"id: {event['seq']}\nevent: {event['event_type']}-event\ndata: {text}\n\n"
+            cursor = (
+                "" if event["seq"] is None else f"id: {event['seq']}\n"
+            )  # off the record: the last one still counts
+            return f"{cursor}event: {event['event_type']}-event\ndata: {text}\n\n"
         case "service" | "revised" as kind:
             return f"event: {kind}-event\ndata: {frame}\n\n"
         case _:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -26,6 +27,18 @@ class BrokenLayer(InMemoryChannelLayer):
     group_discard = group_send = group_add
 
 
+class HangingLayer(InMemoryChannelLayer):
+    """Takes what it is asked, and never answers."""
+
+    async def group_add(self, group, channel):
+        await asyncio.Event().wait()
+
+    group_discard = group_send = group_add
+
+    async def new_channel(self, prefix=""):
+        await asyncio.Event().wait()
+
+
 class Clock:
     now_s = 100.0
 
@@ -47,6 +60,12 @@ def broken_layer(failures):
 
 
 @pytest.fixture
+def hanging_layer(failures):
+    channel_layers.backends = {"default": HangingLayer()}
+    return failures
+
+
+@pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(broadcast.time, "monotonic", clock)
@@ -57,20 +76,44 @@ async def test_every_call_that_fails_is_counted_and_costs_its_caller_nothing(bro
     for _ in range(3):
         await broadcast.publish(await sync_to_async(recording.append)(voice_session.pk, [words()]))
 
+    await broadcast.all_told()
     assert (broken_layer.total, broken_layer.by_error) == (3, {"ConnectionError": 3})
 
 
-async def test_a_layer_that_hangs_is_given_up_and_counted(failures, voice_session, monkeypatch):
-    class HangingLayer(InMemoryChannelLayer):
-        async def group_send(self, group, message):
-            await asyncio.Event().wait()
+async def test_a_layer_that_hangs_is_given_up_and_what_waits_is_dropped_and_counted(
+    hanging_layer, voice_session, monkeypatch
+):
+    monkeypatch.setattr(broadcast, "LAYER_TIMEOUT_S", 0.05)
 
-    monkeypatch.setattr(broadcast, "PUBLISH_TIMEOUT_S", 0.05)
-    channel_layers.backends = {"default": HangingLayer()}
+    await broadcast.show(voice_session.pk, "{}", "{}", "{}")
 
-    await broadcast.show(voice_session.pk, "{}")
+    await broadcast.all_told()
+    assert hanging_layer.by_error == {"TimeoutError": 1, "NotSent": 2}
 
-    assert failures.by_error == {"TimeoutError": 1}
+
+async def test_no_more_waits_for_the_layer_than_it_may(hanging_layer, voice_session, monkeypatch):
+    monkeypatch.setattr(broadcast, "MAX_UNSENT", 5)
+
+    await broadcast.show(voice_session.pk, *["{}"] * 8)
+
+    assert hanging_layer.by_error == {"NotSent": 3}
+
+
+async def test_sound_does_not_wait_for_a_layer_that_hangs(hanging_layer, alices_browser, voice_session):
+    async with microphone_of(alices_browser.cookies, voice_session) as microphone:
+        await microphone.until("ready")
+        began_s = time.monotonic()
+        await microphone.send_sound(SECOND_OF_SILENCE * 5)
+
+        await microphone.until("ack", heard_sample=80_000)
+
+        assert time.monotonic() - began_s < broadcast.LAYER_TIMEOUT_S
+
+
+async def test_a_view_opens_though_the_layer_hangs(hanging_layer, alices_browser, voice_session, monkeypatch):
+    monkeypatch.setattr(broadcast, "LAYER_TIMEOUT_S", 0.2)
+    async with view_of(alices_browser.cookies, voice_session) as view:
+        await view.until("presence")
 
 
 def test_a_layer_that_fails_all_the_time_is_told_now_and_then(failures, clock, caplog):
@@ -103,3 +146,13 @@ async def test_a_viewer_gets_all_that_is_said_though_the_layer_does_nothing(
 
         await view.until_event("transcript")
     assert broken_layer.total > 0
+
+
+async def test_a_command_tells_before_its_loop_ends(failures, voice_session):
+    layer = channel_layers["default"]
+    await layer.group_add(broadcast.group_of(voice_session.pk), "one")
+    stored = await sync_to_async(recording.append)(voice_session.pk, [words()])
+
+    await asyncio.to_thread(broadcast.publish_sync, stored)
+
+    assert (await layer.receive("one"))["last_seq"] == 1

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 
 import pytest
 from asgiref.sync import sync_to_async
 
-from sessions_app import broadcast, editing, feed, recording
+from sessions_app import broadcast, editing, feed, recording, revisions
 from sessions_app.feed import Feed
 from sessions_app.presence import Facts
 from tests.test_recording import words
@@ -25,6 +26,25 @@ def ring(view, stored):
         for frame in broadcast.frames_of(event, session_id="s", seq=seq)
     ]
     view.ring(first_seq=stored.first_seq, last_seq=stored.last_seq, frames=frames)
+
+
+@pytest.fixture
+def during_read(monkeypatch):
+    """When the database has answered once and the view does not know yet, let `change` happen and `tell` of it."""
+
+    def arrange(module, name, tell, change=lambda: None):
+        loop, read = asyncio.get_running_loop(), getattr(module, name)
+
+        def read_and_change(*args):
+            monkeypatch.setattr(module, name, read)
+            rows, changed, has_told = read(*args), change(), threading.Event()
+            loop.call_soon_threadsafe(lambda: (tell(changed), has_told.set()))
+            has_told.wait(5)
+            return rows
+
+        monkeypatch.setattr(module, name, read_and_change)
+
+    return arrange
 
 
 async def seqs(view, number):
@@ -128,6 +148,26 @@ async def test_views_that_come_while_events_are_stored_miss_none_and_see_none_tw
         assert await reader == list(range(1, 101))
 
 
+async def test_a_replay_that_is_asked_for_during_a_read_comes_after_it(voice_session, during_read):
+    await store(voice_session.pk, [words()] * 5)
+    view = Feed(voice_session.pk, after=3)
+
+    during_read(feed, "read_page", lambda _: view.replay(1))
+
+    assert await seqs(view, 6) == [4, 5, 2, 3, 4, 5]
+
+
+async def test_a_replay_from_beyond_the_end_silences_no_view(voice_session):
+    await store(voice_session.pk, [words()] * 2)
+    view = Feed(voice_session.pk, after=2)
+    await anext(view.pages())
+
+    view.replay(2**62)
+    ring(view, await store(voice_session.pk, [words()]))
+
+    assert await seqs(view, 1) == [3]
+
+
 def rename(voice_session, title):
     return editing.rename(voice_session, title, author=None)
 
@@ -162,6 +202,17 @@ async def test_a_change_that_never_rang_is_read_at_the_next_heartbeat(voice_sess
     view.note(Facts(last_seq=0, revision=1, state="running", end_reason="", stream_id=None))
 
     assert await titles(view, 1) == ["missed"]
+
+
+async def test_a_change_that_rings_during_a_read_is_not_lost(voice_session, during_read):
+    await sync_to_async(rename)(voice_session, "one")
+    view = Feed(voice_session.pk, after=0, last_revision=1)
+
+    during_read(
+        revisions, "read_after", lambda revised: tell(view, revised), change=lambda: rename(voice_session, "two")
+    )
+
+    assert await titles(view, 2) == ["one", "two"]
 
 
 async def test_a_change_behind_a_hole_brings_the_missed_one_along(voice_session, alice):

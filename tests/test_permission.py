@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
-from sessions_app import broadcast, guard, sharing
+from sessions_app import broadcast, guard, hearing, sharing
 from sessions_app.models import Scope, Share, VoiceSession
 from sessions_app.sharing import Lifetime
 from tests.sockets import microphone_of, view_of
@@ -175,9 +175,9 @@ class Away:
 async def test_a_channel_layer_that_was_away_is_listened_to_again(
     patient, alice, alices_browser, voice_session, monkeypatch
 ):
-    layers, hear = iter([Away(), Away()]), broadcast._hear
-    monkeypatch.setattr(broadcast, "_hear", lambda layer, *rest: hear(next(layers, layer), *rest))
-    monkeypatch.setattr(broadcast, "RETRY_S", 0.05)
+    layers = iter([Away() for _ in range(6)])
+    monkeypatch.setattr(hearing, "get_channel_layer", lambda: next(layers, get_channel_layer()))
+    monkeypatch.setattr(hearing, "RETRY_FIRST_S", 0.05)
     cookies = alices_browser.cookies.copy()
     async with view_of(cookies, voice_session) as view:
         await view.until("snapshot")
@@ -190,12 +190,15 @@ async def test_a_channel_layer_that_was_away_is_listened_to_again(
 
 async def test_nobody_listens_when_nothing_is_open(alices_browser, voice_session):
     async with view_of(alices_browser.cookies, voice_session) as view:
-        await view.until("snapshot")
-        assert guard.current().is_listening
+        await view.until("presence")
+        assert broadcast.PERMISSION_GROUP in _groups_with_members()
 
     await asyncio.sleep(0.1)
-    assert not guard.current().is_listening
-    assert broadcast.PERMISSION_GROUP not in {name for name, members in get_channel_layer().groups.items() if members}
+    assert _groups_with_members() == set()
+
+
+def _groups_with_members():
+    return {name for name, members in get_channel_layer().groups.items() if members}
 
 
 def test_clearing_old_logins_is_no_news(alice, monkeypatch):

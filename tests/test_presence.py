@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 import uuid
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
-from sessions_app import audience, presence, processes
-from sessions_app.models import LEASE_STALE_S, ServerProcess
+from sessions_app import audience, broadcast, conf, lease, lifecycle, look_news, presence, processes
+from sessions_app.feed import Feed
+from sessions_app.models import LEASE_STALE_S, ServerProcess, VoiceSession
 from tests.sockets import microphone_of, view_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -109,3 +115,114 @@ class TestStaff:
 
         assert "other 1" in page
         assert "silent 9" not in page
+
+
+class TestAHeartbeat:
+    """Goes on whatever fails, and one thing that fails costs no other."""
+
+    @pytest.fixture
+    def beating(self, monkeypatch):
+        monkeypatch.setattr(conf, "HEARTBEAT_S", 0.05)
+
+    async def test_that_cannot_count_views_renews_presence(self, voice_session, monkeypatch):
+        watched = presence.Presence()
+        watched.enter(Feed(voice_session.pk, after=0))
+        before = voice_session.last_seen_at
+        monkeypatch.setattr(processes, "exchange", fail_with(OperationalError))
+
+        await watched.beat_once()
+
+        await voice_session.arefresh_from_db()
+        assert voice_session.last_seen_at > before
+
+    async def test_that_cannot_renew_presence_says_what_the_process_has_open(self, voice_session, monkeypatch):
+        watched = presence.Presence()
+        watched.enter(Feed(voice_session.pk, after=0))
+        monkeypatch.setattr(presence, "_touch", fail_with(OperationalError))
+
+        await watched.beat_once()
+
+        assert await ServerProcess.objects.filter(pk=watched.process_id).aexists()
+
+    @pytest.mark.parametrize("error", [OperationalError, ValueError])
+    async def test_that_failed_is_followed_by_the_next_one(self, voice_session, beating, monkeypatch, error):
+        watched, touch = presence.Presence(), presence._touch
+        monkeypatch.setattr(presence, "_touch", fail_with(error))
+        watched.enter(Feed(voice_session.pk, after=0))
+        await asyncio.sleep(0.3)
+        before = timezone.now()
+
+        monkeypatch.setattr(presence, "_touch", touch)
+        await asyncio.sleep(0.3)
+
+        await voice_session.arefresh_from_db()
+        assert voice_session.last_seen_at > before
+
+    @pytest.mark.parametrize("error", [OperationalError, ValueError])
+    async def test_for_looks_fails_without_a_word_about_the_channel_layer(
+        self, alices_browser, voice_session, beating, monkeypatch, error
+    ):
+        before = broadcast.layer_failures.total
+        monkeypatch.setattr(look_news, "_chosen", fail_with(error))
+        async with view_of(alices_browser.cookies, voice_session) as view:
+            await view.until("presence")
+            await asyncio.sleep(0.3)
+
+            monkeypatch.setattr(look_news, "_chosen", lambda user_ids: told.append(user_ids) or {})
+            told = []
+            await asyncio.sleep(0.3)
+
+        assert told
+        assert broadcast.layer_failures.total == before
+
+
+def fail_with(error):
+    def fail(*args):
+        raise error
+
+    return fail
+
+
+@contextmanager
+def changed_by_another_process(voice_session, *, for_s):
+    """Hold the row as a commit does that takes its time."""
+    is_held = threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            VoiceSession.objects.filter(pk=voice_session.pk).update(title="held")
+            is_held.set()
+            time.sleep(for_s)
+        connections.close_all()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    is_held.wait(5)
+    yield
+    thread.join()
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has no locks of rows")
+class TestWithLocksOfRows:
+    """A heartbeat that waits for a commit while that waits for it is a deadlock."""
+
+    def test_a_heartbeat_waits_for_nobodys_commit(self, alice, voice_session):
+        other = lifecycle.create(alice)
+        before = other.last_seen_at
+        with changed_by_another_process(voice_session, for_s=2.0):
+            began_s = time.monotonic()
+
+            facts = presence._touch({voice_session.pk, other.pk}, set())
+
+            assert time.monotonic() - began_s < 1.0
+        other.refresh_from_db()
+        assert other.last_seen_at > before
+        assert set(facts) == {voice_session.pk, other.pk}
+
+    def test_but_a_lease_is_renewed_all_the_same(self, voice_session):
+        held = lease.claim(voice_session.pk, take_over=False)
+        before = VoiceSession.objects.get().stream_seen_at
+        with changed_by_another_process(voice_session, for_s=0.3):
+            presence._touch({voice_session.pk}, {held.stream_id})
+
+        assert VoiceSession.objects.get().stream_seen_at > before

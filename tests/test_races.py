@@ -14,8 +14,7 @@ from channels import layers
 from django.db import connections
 from django.utils import timezone
 
-from sessions_app import lease, lifecycle, presence, recording
-from sessions_app.consumers import live
+from sessions_app import hearing, lease, lifecycle, presence, recording
 from sessions_app.models import VoiceSession
 from tests.conftest import SECOND_OF_SILENCE
 from tests.sockets import microphone_of, view_of
@@ -103,7 +102,7 @@ async def test_a_wall_clock_that_steps_by_an_hour_disturbs_nobody(alices_browser
 
 @pytest.mark.parametrize("jump_s", [61, 90_000])
 async def test_a_clock_that_jumps_costs_a_view_nothing(alices_browser, voice_session, monkeypatch, jump_s):
-    monkeypatch.setattr(live, "REJOIN_S", 0.2)
+    monkeypatch.setattr(hearing, "REJOIN_S", 0.2)
     async with view_of(alices_browser.cookies, voice_session) as view:
         await view.until("snapshot")
         jumped = time.time() + jump_s

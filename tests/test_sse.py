@@ -9,8 +9,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
-from sessions_app import lifecycle, recording
+from sessions_app import broadcast, lifecycle, permission, recording
 from sessions_app.models import EndReason
+from tests.sockets import view_of
 from tests.test_recording import words
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +34,9 @@ async def events_of(answer, number):
             for block in chunk.decode().split("\n\n"):
                 fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line and line[0] != ":")
                 if "event" in fields:
-                    got.append((int(fields["id"]), fields["event"], json.loads(fields["data"])))
+                    got.append(
+                        (int(fields["id"]) if "id" in fields else None, fields["event"], json.loads(fields["data"]))
+                    )
             if len(got) >= number:
                 return got
 
@@ -69,3 +72,67 @@ async def test_a_reader_counts_as_somebody_who_is_there(alices_program, voice_se
 
     await voice_session.arefresh_from_db()
     assert voice_session.last_seen_at > before
+
+
+async def test_what_is_said_off_the_record_comes_without_an_id(alices_program, voice_session):
+    """A reader that comes back names the last id it saw."""
+    answer = await alices_program.get(f"/sessions/{voice_session.pk}/stream/")
+    reading = asyncio.create_task(events_of(answer, 1))
+    await asyncio.sleep(0.2)
+
+    secret = recording.Stored(
+        session_id=voice_session.pk, first_seq=1, events=(), is_running=True, off_record=(words("secret"),)
+    )
+    await broadcast.publish(secret)
+
+    [(cursor, name, event)] = await reading
+    assert (cursor, name, event["text"]) == (None, "transcript-event", "secret")
+
+
+class TestTooManyStreams:
+    @pytest.fixture
+    def address(self, voice_session, settings):
+        settings.LINNET_MAX_VIEWERS_PER_USER = 2
+        return f"/sessions/{voice_session.pk}/stream/"
+
+    async def test_are_refused_in_words(self, alices_program, address):
+        held = [await alices_program.get(address) for _ in range(2)]
+
+        refused = await alices_program.get(address)
+
+        assert [answer.status_code for answer in held] == [200, 200]
+        assert (refused.status_code, refused["Retry-After"]) == (429, "30")
+        assert refused.json()["error"] == "rate_limited"
+
+    async def test_and_one_that_ends_makes_place(self, alices_program, address):
+        first, _ = [await alices_program.get(address) for _ in range(2)]
+        reading = asyncio.create_task(events_of(first, 1))
+        await asyncio.sleep(0.2)
+
+        reading.cancel()
+        await asyncio.wait([reading])
+
+        assert (await alices_program.get(address)).status_code == 200
+
+    async def test_views_of_the_page_count_too(self, alices_program, voice_session, address):
+        async with (
+            view_of(alices_program.cookies, voice_session) as first,
+            view_of(alices_program.cookies, voice_session) as second,
+        ):
+            await first.until("snapshot")
+            await second.until("snapshot")
+
+            assert (await alices_program.get(address)).status_code == 429
+
+
+async def test_a_stream_whose_permission_cannot_be_watched_ends(alices_program, voice_session, monkeypatch):
+    def broken(held):
+        raise ValueError
+
+    monkeypatch.setattr(permission, "objection", broken)
+    monkeypatch.setattr("sessions_app.guard.CHECK_S", 0.1)
+    answer = await alices_program.get(f"/sessions/{voice_session.pk}/stream/")
+
+    async with asyncio.timeout(5):
+        async for _ in answer.streaming_content:
+            pass

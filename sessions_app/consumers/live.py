@@ -7,20 +7,20 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from channels.layers import get_channel_layer
 from django.contrib.sessions.backends.base import UpdateError
 
 from sessions_app import (
     audience,
     broadcast,
-    conf,
     database_threads,
     editing,
+    hearing,
     lease,
     look_news,
     presence,
     revisions,
     sharing,
+    view_limit,
 )
 from sessions_app.feed import Feed
 from sessions_app.live import messages
@@ -38,18 +38,21 @@ if TYPE_CHECKING:
     from sessions_app.permission import Access
 
 FRAMES_IN_TIME = 20  # a window's are three; each with a timeout of its own they cost as much again
-REJOIN_S = 60.0
 
 NOT_AUDIO = Refusal(ErrorCode.CONFIG_INVALID, "This socket takes no sound.", CloseCode.BAD_MESSAGE)
 DELETED = Refusal(ErrorCode.SESSION_NOT_FOUND, "This session was deleted.", CloseCode.NOT_FOUND)
-TOO_MANY_VIEWS = Refusal(ErrorCode.RATE_LIMITED, "You have too many views open.", CloseCode.TOO_MUCH, retry_after_s=30)
+TOO_MANY_VIEWS = Refusal(
+    ErrorCode.RATE_LIMITED,
+    "You have too many views open.",
+    CloseCode.TOO_MUCH,
+    retry_after_s=view_limit.RETRY_AFTER_S,
+)
 
 
 class LiveConsumer(SessionSocket):
     """A viewer: a snapshot, every event behind its cursor, then what happens, as it happens."""
 
     async def enter(self) -> None:
-        self._check_number_of_views()
         after, revision = _cursors(self.scope["query_string"], self.voice_session)
         self.feed = Feed(
             self.voice_session.pk,
@@ -58,19 +61,19 @@ class LiveConsumer(SessionSocket):
             last_revision=self.voice_session.revision,
             is_owner=self.access.is_owner,
         )
+        if not view_limit.enter(self.access, self.feed):
+            raise TOO_MANY_VIEWS
+        self.cleanup.callback(view_limit.leave, self.access, self.feed)
         self.has_shown = asyncio.Event()
-        self.channel_layer = get_channel_layer()
-        self.channel_name = await self.channel_layer.new_channel()
-        self.own(self._hear(), name="doorbell")
         presence.current().enter(self.feed)
         self.cleanup.push_async_callback(self._go)
         self._hear_of_looks()
-        await broadcast.join(self.channel_layer, self.voice_session.pk, self.channel_name)
+        doorbell = broadcast.group_of(self.voice_session.pk)
+        await self.cleanup.enter_async_context(hearing.Hearing(doorbell, self.feed.take))
         await database_threads.write(presence.touch, self.voice_session.pk)
         if self.access.share is not None:
             await database_threads.write(_note_use, self.scope["session"], self.access.share)
         self.own(self._show(), name="viewer")
-        self.own(self._stay(), name="membership")
 
     async def receive_bytes(self, data: bytes) -> None:
         raise NOT_AUDIO
@@ -93,20 +96,6 @@ class LiveConsumer(SessionSocket):
             )
         await broadcast.publish_revised(revised)
 
-    async def events_stored(self, message: broadcast.EventsStored) -> None:
-        self.feed.ring(first_seq=message["first_seq"], last_seq=message["last_seq"], frames=message["frames"])
-
-    async def revised(self, message: broadcast.Revised) -> None:
-        self.feed.revise(
-            first=message["first"],
-            last=message["last"],
-            frames=message["frames"],
-            private_frames=message["private_frames"],
-        )
-
-    async def passing(self, message: broadcast.Passing) -> None:
-        self.feed.pass_on(message["frame"])
-
     async def go_away(self) -> None:
         """Let the last events out, then leave."""
         self.feed.stop()
@@ -127,16 +116,6 @@ class LiveConsumer(SessionSocket):
         if self.feed.is_deleted:
             raise DELETED
 
-    async def _stay(self) -> None:
-        """Join again and again: a layer forgets members for its own reasons (a clock step, a restart, a day)."""
-        while True:
-            await asyncio.sleep(REJOIN_S)
-            await broadcast.join(self.channel_layer, self.voice_session.pk, self.channel_name)
-
-    async def _hear(self) -> None:
-        while True:
-            await self.dispatch(await self.channel_layer.receive(self.channel_name))
-
     async def _send(self, frames: Sequence[str]) -> None:
         """Send `frames`. Raises `PeerStalled` when a few of them are not taken in time."""
         for first in range(0, len(frames), FRAMES_IN_TIME):
@@ -150,7 +129,6 @@ class LiveConsumer(SessionSocket):
     async def _go(self) -> None:
         session_id = self.voice_session.pk
         presence.current().leave(self.feed)
-        await broadcast.part(self.channel_layer, session_id, self.channel_name)
         await database_threads.write(presence.touch, session_id)
         audience.announce(session_id)
 
@@ -162,30 +140,6 @@ class LiveConsumer(SessionSocket):
 
     def show_look(self, frame: str) -> None:
         self.feed.answer(frame)
-
-    def _check_number_of_views(self) -> None:
-        """Count by account, and by link: one that was passed on cannot lock its owner out."""
-        share, limit = self.access.share, conf.current().max_viewers_per_user
-        who = ("share", share.pk) if share else ("user", self.scope["user"].pk)
-        views = _views_of(who)
-        if limit and len(views) >= limit:
-            raise TOO_MANY_VIEWS
-        views.add(self)
-        self.cleanup.callback(_forget_view, who, self)
-
-
-_open_views: dict[tuple[str, int], set[LiveConsumer]] = {}
-
-
-def _views_of(who: tuple[str, int]) -> set[LiveConsumer]:
-    return _open_views.setdefault(who, set())
-
-
-def _forget_view(who: tuple[str, int], view: LiveConsumer) -> None:
-    views = _views_of(who)
-    views.discard(view)
-    if not views:
-        del _open_views[who]
 
 
 def _cursors(query_string: bytes, voice_session: VoiceSession) -> tuple[int, int]:
