@@ -31,7 +31,7 @@ README = """\
 What Linnet keeps of you.
 
 README.txt           this page
-account.json         your account with its mail addresses, and what you chose
+account.json         your account with its email addresses, and what you chose
 logins.json          where you are logged in: since when, from which address, with which browser
 second_factors.json  what you log in with besides your password
 feedback.json        what you said about tones

@@ -223,7 +223,7 @@ def _tone_behind(line: Line, options: Options) -> str:
 
 def _when(voice_session: VoiceSession) -> str:
     began = timezone.localtime(voice_session.started_at or voice_session.created_at)
-    return f"{began:%Y-%m-%d %H:%M}, {timecode(voice_session.audio_ms)} listened"
+    return f"{began:%Y-%m-%d %H:%M %Z}, {timecode(voice_session.audio_ms)} listened"
 
 
 def _cue_end(line: Line) -> int:

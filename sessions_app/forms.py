@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from sessions_app.languages import LanguageField
 from sessions_app.live.messages import MAX_CLOCK_MS, MAX_NOTE_CHARS
 from sessions_app.models import (
     DEFAULT_WINDOW_MS,
@@ -36,13 +37,7 @@ class StartForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=200, required=False)
     elcor = forms.BooleanField(label=_("Say the tone before the words"), required=False)
     captions_only = forms.BooleanField(label=_("Captions only, no tone"), required=False)
-    language = forms.RegexField(
-        label=_("Language"),
-        regex=r"^[a-z]{2,3}$",
-        required=False,
-        help_text=_("Two letters, such as en. Leave empty for what the engine knows best."),
-        error_messages={"invalid": _("Use a language code of two or three letters, such as en.")},
-    )
+    language = LanguageField()
     num_speakers = forms.IntegerField(
         label=_("Number of speakers"), min_value=1, max_value=MAX_SPEAKERS, required=False
     )
@@ -59,6 +54,10 @@ class StartForm(forms.Form):
         required=False,
         help_text=_("Nothing of it is kept: no words, no tones, no notes. Save what you need before you end it."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("LanguageField", self.fields["language"]).offer()
 
 
 def _voice(label: StrOrPromise) -> forms.CharField:
@@ -189,7 +188,7 @@ class SessionKeepingForm(forms.Form):
 class AccountDeleteForm(forms.Form):
     """Who deletes an account says its name and its password."""
 
-    name = forms.CharField(label=_("Your user name, to be sure"), max_length=150)
+    name = forms.CharField(label=_("Your username, to be sure"), max_length=150)
     password = forms.CharField(
         label=_("Your password"),
         strip=False,
@@ -203,7 +202,7 @@ class AccountDeleteForm(forms.Form):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if name != self.user.get_username():
-            raise forms.ValidationError(_("This is not your user name."))
+            raise forms.ValidationError(_("This is not your username."))
         return name
 
     def clean_password(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -56,3 +57,10 @@ def test_the_page_says_what_is_kept_and_until_when(alice, alices_browser, days, 
 
     assert "Sound is never stored." in page
     assert words in page
+
+
+def test_without_scripts_the_page_asks_for_nothing_that_cannot_be_done(alices_browser):
+    page = alices_browser.get("/check/").text
+
+    assert re.search(r"data-by-script hidden>Asking …", page)
+    assert re.search(r'<li [^>]*data-step="microphone" data-by-script hidden>', page)

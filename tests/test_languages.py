@@ -52,7 +52,7 @@ def test_a_translation_reaches_the_page_and_its_scripts(db, client, catalogue, s
     settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
     for name, words, theirs in (
         ("django", "Skip to the content", "Zum Inhalt"),
-        ("djangojs", "A person picked up", "Ein Mensch hat abgenommen"),
+        ("djangojs", "No microphone was found.", "Es ist kein Mikrofon da."),
     ):
         path = catalogue / f"{name}.po"
         path.write_text(path.read_text().replace(f'msgid "{words}"\nmsgstr ""', f'msgid "{words}"\nmsgstr "{theirs}"'))
@@ -64,7 +64,7 @@ def test_a_translation_reaches_the_page_and_its_scripts(db, client, catalogue, s
     trans_real.get_languages.cache_clear()
 
     assert '<html lang="de"' in page and "Zum Inhalt" in page and 'src="/jsi18n/"' in page
-    assert '"A person picked up": "Ein Mensch hat abgenommen"' in scripts
+    assert '"No microphone was found.": "Es ist kein Mikrofon da."' in scripts
 
 
 def test_english_pages_load_no_catalogue(client, db):

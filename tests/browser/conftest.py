@@ -128,7 +128,7 @@ class Device:
 
     def log_in(self):
         self.page.goto("/accounts/login/")
-        self.page.get_by_label("Login").fill("alice")
+        self.page.locator("#id_login").fill("alice")
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         self.page.get_by_role("button", name="Log in", exact=True).click()
         self.page.wait_for_url("**/")

@@ -200,10 +200,19 @@ function editsThatGet(status, answer = {}) {
 test("a correction carries the words and the token", async () => {
   const { edits, asked } = editsThatGet(200, { revision: 4 });
 
-  assert.equal(await edits.correctWords(7, "hello there"), 4);
+  assert.deepEqual(await edits.correctWords(7, "hello there"), { revision: 4 });
   assert.equal(asked[0].url, "/sessions/x/lines/7/words/");
   assert.equal(asked[0].body.get("text"), "hello there");
   assert.equal(asked[0].headers["X-CSRFToken"], "token");
+});
+
+test("a removal resolves with what takes it back", async () => {
+  const { edits, asked } = editsThatGet(200, { revision: 5, undo: "sealed" });
+
+  await edits.putLineBack(7, await edits.removeLine(7));
+
+  assert.equal(asked[1].url, "/sessions/x/lines/7/remove/");
+  assert.equal(asked[1].body.get("undo"), "sealed");
 });
 
 test("a moment that nobody can tell is left to the server", async () => {
@@ -216,7 +225,7 @@ test("a moment that nobody can tell is left to the server", async () => {
   assert.equal(asked[1].body.get("at_ms"), "1235");
 });
 
-for (const [status, words] of [[400, "Too long."], [401, "signed out"], [403, "Reload"], [404, "not there"], [500, "wrong"]]) {
+for (const [status, words] of [[400, "Too long."], [401, "logged out"], [403, "Reload"], [404, "not there"], [500, "wrong"]]) {
   test(`status ${status} is said in plain words`, async () => {
     const { edits } = editsThatGet(status, { message: "Too long." });
 

@@ -3,6 +3,9 @@
 
 import { t } from "./words.js";
 
+/** Instead of a voice: one that the session does not have yet. */
+export const SOMEBODY_ELSE = "new";
+
 /** A change that was not made; `message` says why, and what to do. */
 export class NotChanged extends Error {}
 
@@ -26,8 +29,14 @@ export class SessionEdits {
     return this.#post(`lines/${seq}/speaker/`, { speaker });
   }
 
-  removeLine(seq) {
-    return this.#post(`lines/${seq}/remove/`);
+  /** Resolves with what takes the removal back for some minutes. */
+  async removeLine(seq) {
+    return (await this.#post(`lines/${seq}/remove/`)).undo;
+  }
+
+  /** Make a removed line what it was; `undo` is what its removal resolved with. */
+  putLineBack(seq, undo) {
+    return this.#post(`lines/${seq}/remove/`, { undo });
   }
 
   /** An empty name gives the voice its mark back, and parts it from another. */
@@ -44,6 +53,10 @@ export class SessionEdits {
     return this.#post("notes/", { text, ...(at_ms === null ? {} : { at_ms: Math.round(at_ms) }) });
   }
 
+  changeNote(id, text) {
+    return this.#post(`notes/${id}/`, { text });
+  }
+
   removeNote(id) {
     return this.#post(`notes/${id}/remove/`);
   }
@@ -56,10 +69,10 @@ export class SessionEdits {
     return this.#post("off-record/", { off: "0", ...(at_ms === null ? {} : { at_ms: Math.round(at_ms) }) });
   }
 
-  /** Resolves with the session's revision. Rejects with `NotChanged`. */
+  /** Resolves with the answer, `{revision}` and more. Rejects with `NotChanged`. */
   async #post(path, fields = {}) {
     const response = await this.#send(path, new URLSearchParams(fields));
-    if (response.ok) return (await response.json()).revision;
+    if (response.ok) return response.json();
     throw new NotChanged(await whyNot(response));
   }
 
@@ -78,7 +91,7 @@ async function whyNot(response) {
     const answer = await response.json().catch(() => ({}));
     return answer.message || t("Linnet did not take that. Check what you wrote.");
   }
-  if (response.status === 401) return t("You are signed out. Sign in again to change this.");
+  if (response.status === 401) return t("You are logged out. Log in again to change this.");
   if (response.status === 403) return t("This page is too old to change anything. Reload it and try again.");
   if (response.status === 404) return t("That is not there any more.");
   return t("Something went wrong at Linnet's end, and nothing was changed. Try again in a moment.");

@@ -84,7 +84,7 @@ async function isForbidden() {
 const ALLOW_STEPS = [
   t("Press the icon at the left end of the address bar."),
   t("Set Microphone to “Allow”."),
-  t("Press Start again."),
+  t("Then press the button again."),
 ];
 
 function refusalOf(error) {
@@ -92,9 +92,9 @@ function refusalOf(error) {
     case "NotAllowedError":
       return new SoundRefused(t("The browser did not let Linnet listen."), ALLOW_STEPS);
     case "NotFoundError":
-      return new SoundRefused(t("No microphone was found."), [t("Plug one in, or switch it on."), t("Press Start again.")]);
+      return new SoundRefused(t("No microphone was found."), [t("Plug one in, or switch it on."), t("Then press the button again.")]);
     case "NotReadableError":
-      return new SoundRefused(t("Another app is using the microphone."), [t("Close that app."), t("Press Start again.")]);
+      return new SoundRefused(t("Another app is using the microphone."), [t("Close that app."), t("Then press the button again.")]);
     default:
       return new SoundRefused(t("The microphone could not be opened."), [t("The browser says: {problem}.", { problem: error.name })]);
   }

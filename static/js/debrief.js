@@ -1,0 +1,3 @@
+// The debrief while its owner changes something. Without scripts every form works as a form.
+
+import "./elements/linnet_note.js";
