@@ -118,7 +118,7 @@ def test_the_live_page_has_nothing_that_axe_objects_to_idle_or_full_or_in_troubl
     say_many(page, 50)
     full = objections(page)
     raise_alert(page)
-    expect(page.get_by_text("A person picked up")).to_be_visible()
+    expect(page.get_by_text("Somebody or a recording answered")).to_be_visible()
     alerted = objections(page)
 
     assert [refused, idle, full, alerted] == [{}] * 4

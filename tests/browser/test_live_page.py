@@ -163,17 +163,6 @@ def test_made_up_captions_are_marked_and_stay_marked(page):
     expect(page.locator(".notice.simulated")).to_be_visible()
 
 
-def test_a_person_picking_up_cannot_be_missed(page):
-    start(page, "The bank")
-    send(page, ("alert", {"kind": "human_picked_up", "at_ms": 0}))
-
-    expect(page.get_by_role("alert").filter(has_text="A person picked up")).to_be_visible()
-    expect(page).to_have_title(re.compile("^A person picked up"))
-
-    page.keyboard.press("Escape")
-    expect(page).to_have_title(re.compile("^The bank"))
-
-
 def test_a_gap_is_a_line_that_everybody_sees(page):
     start(page)
     gap = {"event_type": "gap", "seq": 900, "start_ms": 0, "end_ms": 4100, "text": "4.1 s not captioned: connection"}

@@ -122,7 +122,7 @@ def test_a_person_who_picks_up_calls_once_and_only_as_chosen(device_of_alice):
     for _ in range(2):
         tell(page, "alert", {"kind": "human_picked_up", "at_ms": 5})
 
-    assert page.evaluate("heard") == {"tones": 1, "notices": [["A person picked up", "linnet-alert"]]}
+    assert page.evaluate("heard") == {"tones": 1, "notices": [["Somebody or a recording answered", "linnet-alert"]]}
 
 
 def test_big_letters_follow_the_session(device_of_alice):

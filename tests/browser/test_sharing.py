@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Device, captions, start
+from tests.browser.conftest import NARROW, Device, captions, start
+
+ONE_LINE_PX = 40
 
 
 @pytest.fixture
@@ -46,6 +48,9 @@ def test_a_trusted_viewer_watches_whispers_and_is_shut_out(device_of_alice, ann)
     desk.goto(f"{session_url}shares/")
     desk.get_by_role("button", name="Withdraw").click()
     expect(ann.get_by_text("You may no longer see this session").first).to_be_visible(timeout=2_000)
+    expect(captions(ann)).to_have_count(0)
+    expect(ann.get_by_text("Its captions are gone from this page.")).to_be_visible()
+    expect(ann.get_by_label("Whisper a note")).to_be_hidden()
 
 
 def test_after_the_end_a_trusted_viewer_reads_what_was_said(device_of_alice, ann):
@@ -54,7 +59,11 @@ def test_after_the_end_a_trusted_viewer_reads_what_was_said(device_of_alice, ann
     ann.goto(make_link(desk, session_url))
     expect(captions(ann).first).to_be_visible(timeout=15_000)
 
+    ann.set_viewport_size(NARROW)
     alice.get_by_role("button", name="End").click()
+    expect(ann.get_by_label("Whisper a note")).to_be_hidden()
+    expect(ann.get_by_role("button", name="Hold")).to_be_hidden()
+    assert ann.locator(".status__words").bounding_box()["height"] < ONE_LINE_PX
     ann.get_by_role("link", name="Read what was said").click()
 
     expect(ann.get_by_text("This session was shared with you.")).to_be_visible()

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { mock, test } from "node:test";
 
 import { Announcer } from "../../static/js/lib/announcer.js";
 import { CallLine } from "../../static/js/lib/call_line.js";
 import { CalmTone } from "../../static/js/lib/calm_tone.js";
+import { measuredName } from "../../static/js/lib/known_tones.js";
+import { LastLines } from "../../static/js/lib/last_lines.js";
 import { SessionClock } from "../../static/js/lib/session_clock.js";
 import { StatusBoard, statusOf } from "../../static/js/lib/status.js";
 import { steadyWords, wordsOf } from "../../static/js/lib/steady_text.js";
@@ -14,7 +17,11 @@ import { elcorPrefix, knownAffect, toneInWords, whyInWords } from "../../static/
 const tone = (start_ms, end_ms, more = {}) => ({
   event_type: "tone", label: "Warm", band: "maybe", confidence: 0.5, speaker_id: "Speaker A", start_ms, end_ms, ...more,
 });
-const line = (seq, start_ms, end_ms, speaker_id = "Speaker A") => ({ seq, start_ms, end_ms, speaker_id });
+
+/** Cases that the server's half of the rule has to pass as well (tests/annotation/test_tone_of_line.py). */
+function readCases() {
+  return JSON.parse(readFileSync(new URL("../tone_of_line.json", import.meta.url), "utf-8"));
+}
 
 test("a partial rewrites at most its last three words", () => {
   const shown = wordsOf("I would like to speak two a");
@@ -28,36 +35,22 @@ test("a partial that only grows is appended to", () => {
   assert.deepEqual(steadyWords(["so", "I"], ["so", "I", "said"]), ["so", "I", "said"]);
 });
 
-test("a tone goes to the line it overlaps longest", () => {
-  const matcher = new ToneMatcher();
-  matcher.takeTone(tone(0, 1_000, { label: "Early" }));
-  matcher.takeTone(tone(1_000, 4_000, { label: "Long" }));
+for (const { name, events, tones } of readCases()) {
+  test(name, () => {
+    const matcher = new ToneMatcher();
+    const found = {};
 
-  assert.equal(matcher.takeLine(line(1, 500, 4_000)).label, "Long");
-});
+    for (const event of events) {
+      if (event.seq) found[event.seq] = matcher.takeLine(event)?.label ?? null;
+      else {
+        const now = matcher.takeTone(event);
+        if (now) found[now.seq] = now.tone.label;
+      }
+    }
 
-test("a tone that comes after its line still finds it, once", () => {
-  const matcher = new ToneMatcher();
-  matcher.takeLine(line(7, 0, 3_000));
-
-  assert.deepEqual(matcher.takeTone(tone(0, 3_000)), [7]);
-  assert.deepEqual(matcher.takeTone(tone(0, 3_000, { label: "Other" })), []);
-});
-
-test("an unclear tone may still become a clear one", () => {
-  const matcher = new ToneMatcher();
-  matcher.takeTone(tone(0, 3_000, { band: "unclear" }));
-  matcher.takeLine(line(7, 0, 3_000));
-
-  assert.deepEqual(matcher.takeTone(tone(0, 3_000, { band: "clear" })), [7]);
-});
-
-test("another person's tone is not put on a line", () => {
-  const matcher = new ToneMatcher();
-  matcher.takeTone(tone(0, 3_000, { speaker_id: "Speaker B" }));
-
-  assert.equal(matcher.takeLine(line(1, 0, 3_000)), null);
-});
+    assert.deepEqual(found, tones);
+  });
+}
 
 test("a tone says how sure it is", () => {
   assert.equal(toneInWords({ label: "Apologetic", band: "clear" }), "sounds apologetic");
@@ -73,6 +66,32 @@ test("Elcor says the tone first, as the exports do", () => {
 
 test("why names what was measured", () => {
   assert.equal(whyInWords({ prosody_flags: ["louder", "faster"], evidence: { f0_hz: 180 } }), "louder, faster");
+});
+
+test("a sentence about the tone is shown whatever its service calls it, and says nothing twice", () => {
+  const evidence = { summary: "4 dB louder than their usual" };
+
+  assert.equal(whyInWords({ prosody_flags: ["louder", "faster"], evidence }), "faster; 4 dB louder than their usual");
+  assert.equal(whyInWords({ evidence: { why: "a sigh" } }), "a sigh");
+});
+
+test("what was measured is named in words, and what is foreign as it comes", () => {
+  assert.equal(measuredName("louder"), "louder");
+  assert.equal(whyInWords({ prosody_flags: ["creaky"] }), "creaky");
+});
+
+test("big captions show a tone again when its line comes back", () => {
+  const lines = new LastLines(3);
+  const said = { event_type: "transcript", seq: 1, utterance_id: "u", speaker_id: "A", text: "Hello.", start_ms: 0, end_ms: 900 };
+  lines.take(said);
+  lines.take(tone(0, 900, { speaker_id: "A" }));
+
+  lines.revise(1, { ...said, text: "", removed: true });
+  const is_removed = lines.all[0].is_removed;
+  lines.revise(1, said);
+
+  assert.deepEqual([is_removed, lines.all[0].is_removed], [true, false]);
+  assert.deepEqual([lines.all[0].text, lines.all[0].tone.label], ["Hello.", "Warm"]);
 });
 
 test("an affect nobody knows does not reach the page", () => {
@@ -122,6 +141,7 @@ const STATUSES = [
   ["Listening", {}],
   ["No sound", { has_sound: false }],
   ["Reconnecting, keeping the last 30 s", { microphone: "reconnecting" }],
+  ["Reconnecting, words are being missed", { microphone: "reconnecting", is_losing: true }],
   ["Reconnecting", { feed: "reconnecting" }],
   ["Voice service down", { service: "unavailable" }],
   ["6 s behind", { lag_ms: 6_200 }],

@@ -1,37 +1,31 @@
 // The last lines in very large letters. Nothing to press: the key f fills the screen, which stays on.
 
+import { inWords, isShutOut } from "../lib/close_codes.js";
 import { LastLines } from "../lib/last_lines.js";
 import { elcorPrefix, toneInWords } from "../lib/tone_words.js";
 import { WakeLock } from "../lib/wake_lock.js";
-import { every, partsOf, setText } from "./parts.js";
+import { LiveElement } from "./live_element.js";
+import { every, setText } from "./parts.js";
 
 const LINES = 12; // more than fit: what leaves the window at the top is gone from sight
 
-export class LinnetBig extends HTMLElement {
-  #lifetime = null;
-  #part = null;
+export class LinnetBig extends LiveElement {
   #lines = new LastLines(LINES);
   #shown = new Map(); // line → <li>
   #wake_lock = new WakeLock();
 
-  connectedCallback() {
-    this.#lifetime = new AbortController();
-    this.#part = partsOf(this);
-    this.#listen(this.#lifetime.signal);
+  wake(signal) {
+    this.#listen(signal);
     void this.#wake_lock.hold();
-  }
-
-  disconnectedCallback() {
-    this.#lifetime.abort();
-    this.#wake_lock.release();
+    signal.addEventListener("abort", () => this.#wake_lock.release(), { once: true });
   }
 
   get #names() {
-    return this.closest("linnet-live").names;
+    return this.live.names;
   }
 
   #listen(signal) {
-    const { feed } = this.closest("linnet-live");
+    const { feed } = this.live;
     const on = (type, change) => {
       feed.addEventListener(type, ({ detail }) => change(detail) && this.#show(), { signal });
     };
@@ -39,9 +33,19 @@ export class LinnetBig extends HTMLElement {
     on("event", (event) => this.#lines.take(event));
     on("partial", (partial) => this.#lines.takePartial(partial, performance.now()));
     on("revised", ({ seq, event }) => this.#lines.revise(seq, event));
+    feed.addEventListener("bye", ({ detail }) => isShutOut(detail.code) && this.#forget(detail.code), { signal });
     this.#names.addEventListener("change", () => this.#show(), { signal });
     every(5_000, () => this.#lines.forgetPartials(performance.now()) && this.#show(), signal);
     document.addEventListener("keydown", (press) => fillScreen(press), { signal });
+  }
+
+  /** What its reader may no longer see leaves the page. */
+  #forget(code) {
+    this.#lines = new LastLines(LINES);
+    this.#shown.clear();
+    this.its("list").replaceChildren();
+    setText(this.its("empty"), inWords(code));
+    this.its("empty").hidden = false;
   }
 
   /** Lines keep their elements, so that only what changed is drawn anew. */
@@ -52,18 +56,19 @@ export class LinnetBig extends HTMLElement {
     for (const line of lines) this.#fill(shown.get(keyOf(line)), line);
     this.#shown = shown;
     const items = [...shown.values()];
-    const list = this.#part("list");
+    const list = this.its("list");
     if (items.some((item, index) => list.children[index] !== item) || list.children.length !== items.length) {
       list.replaceChildren(...items);
     }
-    this.#part("empty").hidden = true;
+    this.its("empty").hidden = true;
   }
 
   #newLine() {
-    return this.#part("line").content.firstElementChild.cloneNode(true);
+    return this.its("line").content.firstElementChild.cloneNode(true);
   }
 
-  #fill(item, { kind, speaker_id, text, tone }) {
+  #fill(item, { kind, speaker_id, text, tone: heard, is_removed }) {
+    const tone = is_removed ? null : heard; // the words may come back, and their tone with them
     const set = (name, words) => setText(item.querySelector(`[data-part=${name}]`), words);
     item.dataset.kind = kind;
     set("who", this.#names.of(speaker_id));

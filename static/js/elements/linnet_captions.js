@@ -2,22 +2,23 @@
 
 import { Announcer } from "../lib/announcer.js";
 import { isPerson, lineWords } from "../lib/call_line.js";
+import { inWords, isShutOut } from "../lib/close_codes.js";
 import { LineIndex } from "../lib/line_index.js";
 import { readLook } from "../lib/look.js";
 import { isUnknown, ToneMatcher } from "../lib/tone_matcher.js";
 import { t } from "../lib/words.js";
 import { fillWords, fixTone, nameVoice, newLine, partOf } from "./caption_line.js";
+import { coveredPx, noteDockHeight } from "./dock.js";
+import { LiveElement } from "./live_element.js";
 import { PartialLines } from "./partial_lines.js";
-import { partsOf, setText } from "./parts.js";
+import { setText } from "./parts.js";
 import { ReadingPlace } from "./reading_place.js";
 
 const LONG_LINES = 200; // from here on the style sheet lays out only what is near the screen
 
 /** Emits `line` with each finished `<li>` that joins the list, and `revised` with one whose words changed. */
-export class LinnetCaptions extends HTMLElement {
+export class LinnetCaptions extends LiveElement {
   place = null;
-  #lifetime = null;
-  #part = null;
   #lines = new Map(); // seq → <li>
   #index = new LineIndex();
   #partials = null;
@@ -26,20 +27,17 @@ export class LinnetCaptions extends HTMLElement {
   #oldest_adopted = null; // the first line of the page as it came: older ones go before it
   #announcer = null;
 
-  connectedCallback() {
-    this.#lifetime = new AbortController();
-    const { signal } = this.#lifetime;
-    this.#part = partsOf(this);
-    this.#announcer = new Announcer((text) => setText(this.#part("announcements"), text));
-    this.#partials = new PartialLines(this.#part("line"));
-    this.place = new ReadingPlace(this.#part("list"), this.#part("jump"), signal);
-    for (const line of this.#part("list").children) this.#adopt(line);
+  wake(signal) {
+    this.#announcer = new Announcer((text) => setText(this.its("announcements"), text));
+    this.#partials = new PartialLines(this.its("line"));
+    this.place = new ReadingPlace(this.its("list"), this.its("jump"), signal, coveredPx);
+    for (const line of this.its("list").children) this.#adopt(line);
     this.#listen(signal);
     this.#watchHeight(signal);
+    signal.addEventListener("abort", () => this.#stop(), { once: true });
   }
 
-  disconnectedCallback() {
-    this.#lifetime.abort();
+  #stop() {
     this.#announcer.stop();
     this.#partials.stop();
   }
@@ -62,16 +60,13 @@ export class LinnetCaptions extends HTMLElement {
     return is_open ? [open, ...begun] : begun;
   }
 
-  get #live() {
-    return this.closest("linnet-live");
-  }
-
   #listen(signal) {
-    const { feed, names } = this.#live;
+    const { feed, names } = this.live;
     const on = (type, listener) => feed.addEventListener(type, ({ detail }) => listener(detail), { signal });
     on("event", (event) => this.#take(event));
     on("partial", (partial) => this.#showPartial(partial));
     on("revised", ({ seq, event }) => this.#revise(seq, event));
+    on("bye", ({ code }) => isShutOut(code) && this.#forget(code));
     names.addEventListener("change", () => this.#renameVoices(), { signal });
     this.place.addEventListener("hold", () => this.#partials.hold(), { signal });
     this.place.addEventListener("go-on", () => this.#partials.goOn(), { signal });
@@ -81,8 +76,13 @@ export class LinnetCaptions extends HTMLElement {
   #watchHeight(signal) {
     const of_page = new ResizeObserver(() => this.place.follow());
     of_page.observe(document.body);
-    const of_dock = new ResizeObserver(noteDockHeight);
+    const makeRoom = () => {
+      noteDockHeight();
+      this.place.follow();
+    };
+    const of_dock = new ResizeObserver(makeRoom);
     for (const dock of document.querySelectorAll(".dock, .controls")) of_dock.observe(dock);
+    addEventListener("resize", makeRoom, { signal });
     signal.addEventListener("abort", () => [of_page, of_dock].forEach((each) => each.disconnect()), { once: true });
   }
 
@@ -91,7 +91,7 @@ export class LinnetCaptions extends HTMLElement {
     if (line.dataset.kind === "queue") this.#last_queue = partOf(line, "text").textContent;
     this.#lines.set(Number(line.dataset.seq), line);
     this.#index.add(Number(line.dataset.startMs), line);
-    this.#live.names.hear(line.dataset.speaker);
+    this.live.names.hear(line.dataset.speaker);
   }
 
   #take(event) {
@@ -108,8 +108,8 @@ export class LinnetCaptions extends HTMLElement {
 
   #addTranscript(event) {
     this.#partials.drop(event.utterance_id);
-    const line = newLine(this.#part("line"), event);
-    const name = this.#live.names.of(event.speaker_id);
+    const line = newLine(this.its("line"), event);
+    const name = this.live.names.of(event.speaker_id);
     line.dataset.speaker = isUnknown(event.speaker_id) ? "" : event.speaker_id;
     fillWords(line, event);
     nameVoice(line, name);
@@ -120,14 +120,13 @@ export class LinnetCaptions extends HTMLElement {
   }
 
   #addTone(tone) {
-    for (const seq of this.#matcher.takeTone(tone)) {
-      const line = this.#lines.get(seq);
-      if (line) fixTone(line, tone);
-    }
+    const now = this.#matcher.takeTone(tone);
+    const line = now && this.#lines.get(now.seq);
+    if (line) fixTone(line, now.tone);
   }
 
   #addNotice(event, text) {
-    const line = newLine(this.#part("line"), event);
+    const line = newLine(this.its("line"), event);
     partOf(line, "text").textContent = text;
     this.#append(line, event);
     if (readLook().announce) this.#announcer.take(text);
@@ -138,28 +137,28 @@ export class LinnetCaptions extends HTMLElement {
     const words = lineWords(event.label);
     if (words === this.#last_queue) return;
     this.#last_queue = words;
-    this.#addNotice(event, words);
+    if (event.label !== "none") this.#addNotice(event, words);
   }
 
   /** Put a finished line before the partials, which are always the last. */
   #append(line, { seq, start_ms }) {
     const is_older = seq !== null && seq < Number(this.#oldest_adopted?.dataset.seq);
-    const list = this.#part("list");
+    const list = this.its("list");
     list.insertBefore(line, is_older ? this.#oldest_adopted : this.#partials.first);
     if (seq !== null) this.#lines.set(seq, line);
     this.#joinUp(line);
     this.#index.add(start_ms, line);
     if (this.#index.size > LONG_LINES) list.dataset.long = "";
-    this.#part("empty").hidden = true;
+    this.its("empty").hidden = true;
     this.place.take(line, { counts: true });
     this.dispatchEvent(new CustomEvent("line", { detail: line }));
   }
 
   #showPartial(partial) {
-    const line = this.#partials.take(partial, this.#live.names.of(partial.speaker_id));
+    const line = this.#partials.take(partial, this.live.names.of(partial.speaker_id));
     if (!line) return;
-    this.#part("list").append(line);
-    this.#part("empty").hidden = true;
+    this.its("list").append(line);
+    this.its("empty").hidden = true;
     this.place.take(line, { counts: false });
   }
 
@@ -168,18 +167,29 @@ export class LinnetCaptions extends HTMLElement {
     if (!line) return;
     fillWords(line, event);
     line.dataset.speaker = isUnknown(event.speaker_id) ? "" : event.speaker_id;
-    this.#live.names.hear(event.speaker_id);
-    nameVoice(line, this.#live.names.of(event.speaker_id));
+    this.live.names.hear(event.speaker_id);
+    nameVoice(line, this.live.names.of(event.speaker_id));
     this.#joinUp(line);
     if (line.nextElementSibling) this.#joinUp(line.nextElementSibling);
     this.dispatchEvent(new CustomEvent("revised", { detail: line }));
   }
 
   #renameVoices() {
-    for (const line of this.#part("list").children) {
-      if (line.dataset.kind === "transcript") nameVoice(line, this.#live.names.of(line.dataset.speaker));
+    for (const line of this.its("list").children) {
+      if (line.dataset.kind === "transcript") nameVoice(line, this.live.names.of(line.dataset.speaker));
       this.#joinUp(line);
     }
+  }
+
+  /** What its reader may no longer see leaves the page. */
+  #forget(code) {
+    this.#stop();
+    this.#lines.clear();
+    this.#index = new LineIndex();
+    this.its("list").replaceChildren();
+    setText(this.its("announcements"), "");
+    setText(this.its("empty"), `${inWords(code)} ${t("Its captions are gone from this page.")}`);
+    this.its("empty").hidden = false;
   }
 
   /** A name is said once for the lines that one voice says in a row. */
@@ -190,12 +200,6 @@ export class LinnetCaptions extends HTMLElement {
     const is_same = name_before !== "" && name_before === partOf(line, "speaker").textContent;
     line.toggleAttribute("data-same-speaker", is_same);
   }
-}
-
-/** Tell the style sheet how much the dock covers: the whole of it, or on wide pages the controls alone. */
-function noteDockHeight() {
-  const heights_px = [...document.querySelectorAll(".dock, .controls")].map((dock) => dock.offsetHeight);
-  document.documentElement.style.setProperty("--dock-block-size", `${Math.max(0, ...heights_px)}px`);
 }
 
 function stateInWords(label) {

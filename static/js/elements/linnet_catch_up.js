@@ -4,65 +4,53 @@ import { timecode } from "../lib/time_words.js";
 import { t } from "../lib/words.js";
 import { wordsOfLine, partOf } from "./caption_line.js";
 import { closable } from "./dialogs.js";
+import { LiveElement } from "./live_element.js";
 import { partsOf, setText } from "./parts.js";
 
 const LAST_MS = 60_000;
 
-export class LinnetCatchUp extends HTMLElement {
-  #lifetime = null;
-  #part = null;
+export class LinnetCatchUp extends LiveElement {
 
-  connectedCallback() {
-    this.#lifetime = new AbortController();
-    this.#part = partsOf(this);
-    const { signal } = this.#lifetime;
+  wake(signal) {
     const { place } = this.#captions;
-    const { shortcuts } = this.#live;
+    const { shortcuts } = this.live;
     for (const type of ["hold", "go-on"]) place.addEventListener(type, () => this.#show(), { signal });
-    this.#part("hold").addEventListener("click", () => this.#toggle(), { signal });
-    this.#part("last").addEventListener("click", () => this.#open(), { signal });
-    closable(this.#part("dialog"), signal);
+    this.its("hold").addEventListener("click", () => this.#toggle(), { signal });
+    this.its("last").addEventListener("click", () => this.#open(), { signal });
+    closable(this.its("dialog"), signal);
     shortcuts.on("h", () => this.#toggle(), signal);
     shortcuts.on("l", () => this.#open(), signal);
     shortcuts.on("j", () => place.jump(), signal);
   }
 
-  disconnectedCallback() {
-    this.#lifetime.abort();
-  }
-
-  get #live() {
-    return this.closest("linnet-live");
-  }
-
   get #captions() {
-    return this.#live.querySelector("linnet-captions");
+    return this.live.querySelector("linnet-captions");
   }
 
   #toggle() {
     const { place } = this.#captions;
     if (place.is_held) place.jump();
-    else place.hold();
+    else if (!this.live.is_over) place.hold();
   }
 
   #show() {
     const { is_held } = this.#captions.place;
-    this.#part("hold").toggleAttribute("data-held", is_held);
-    setText(this.#part("hold-words"), is_held ? t("Go on") : t("Hold"));
-    this.#live.say(is_held ? t("Held.") : t("The captions go on."));
+    this.its("hold").toggleAttribute("data-held", is_held);
+    setText(this.its("hold-words"), is_held ? t("Go on") : t("Hold"));
+    this.live.say(is_held ? t("Held.") : t("The captions go on."));
   }
 
   #open() {
-    const now_ms = this.#live.clock.at(performance.now());
+    const now_ms = this.live.clock.at(performance.now());
     const turns = turnsOf(this.#captions.linesSince(now_ms - LAST_MS));
-    setText(this.#part("until"), t("Up to {time}. New captions do not appear here.", { time: timecode(now_ms) }));
-    this.#part("lines").replaceChildren(...turns.map((turn) => this.#turn(turn)));
-    this.#part("nothing").hidden = turns.length > 0;
-    this.#part("dialog").showModal();
+    setText(this.its("until"), t("Up to {time}. New captions do not appear here.", { time: timecode(now_ms) }));
+    this.its("lines").replaceChildren(...turns.map((turn) => this.#turn(turn)));
+    this.its("nothing").hidden = turns.length > 0;
+    this.its("dialog").showModal();
   }
 
   #turn({ name, words }) {
-    const turn = this.#part("turn").content.firstElementChild.cloneNode(true);
+    const turn = this.its("turn").content.firstElementChild.cloneNode(true);
     const part = partsOf(turn);
     part("who").textContent = name ? `${name}: ` : "";
     part("said").textContent = words.join(" ");

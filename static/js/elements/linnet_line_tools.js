@@ -4,47 +4,40 @@
 import { isForSomethingElse, nameOf } from "../lib/shortcuts.js";
 import { timecode } from "../lib/time_words.js";
 import { t } from "../lib/words.js";
-import { lineAsText, wordsOfLine } from "./caption_line.js";
+import { lineAsText } from "./caption_line.js";
 import { LineEditor } from "./line_editor.js";
+import { LiveElement } from "./live_element.js";
 import { partsOf } from "./parts.js";
 
 const STEPS = new Map([["ArrowDown", "nextElementSibling"], ["ArrowUp", "previousElementSibling"]]);
 const ENDS = new Map([["Home", "firstElementChild"], ["End", "lastElementChild"]]);
 const KEYS = new Map([["c", "copy"], ["b", "bookmark"], ["e", "correct"], ["w", "voice"], ["Delete", "remove"]]);
 
-export class LinnetLineTools extends HTMLElement {
-  #lifetime = null;
+export class LinnetLineTools extends LiveElement {
   #tools = null; // what moves into the lines: a button that opens a toolbar
   #handle = null;
   #bar = null;
   #editor = null;
+  #notes = null; // found once: a search for what stands behind the captions walks every line
   #current = null; // the line that Tab reaches
   #leave = null; // ends the stillness of the list while tools are open
 
-  connectedCallback() {
-    this.#lifetime = new AbortController();
+  wake(signal) {
     const part = partsOf(this);
     [this.#tools, this.#handle, this.#bar] = ["tools", "handle", "bar"].map(part);
-    if (this.#isOwner) this.#editor = new LineEditor(part("editor"), this.#live, () => this.focusCurrent());
-    this.#listen(this.#lifetime.signal);
+    this.#notes = this.live.querySelector("linnet-notes");
+    if (this.#isOwner) this.#editor = new LineEditor(part("editor"), this.live, () => this.focusCurrent());
+    this.#listen(signal);
     const newest = this.#list.lastElementChild;
     if (newest) this.#reach(newest);
-  }
-
-  disconnectedCallback() {
-    this.#lifetime.abort();
   }
 
   focusCurrent() {
     this.#current?.focus();
   }
 
-  get #live() {
-    return this.closest("linnet-live");
-  }
-
   get #captions() {
-    return this.#live.querySelector("linnet-captions");
+    return this.live.querySelector("linnet-captions");
   }
 
   get #list() {
@@ -101,11 +94,13 @@ export class LinnetLineTools extends HTMLElement {
     if (this.#tools.parentElement !== line) line.append(this.#tools);
   }
 
-  #allowedOn({ dataset }) {
+  #allowedOn(line) {
+    const { dataset } = line;
     const is_said = dataset.kind === "transcript" && !("removed" in dataset);
     const acts = new Set("removed" in dataset ? [] : ["copy"]);
     if (!this.#isOwner) return acts;
     acts.add("bookmark");
+    if (this.#notes.isChangeableIn(line)) acts.add("note");
     if (is_said && dataset.seq) ["correct", "voice", "remove"].forEach((act) => acts.add(act));
     return acts;
   }
@@ -167,7 +162,7 @@ export class LinnetLineTools extends HTMLElement {
   #actByLetter(line, event) {
     const act = KEYS.get(nameOf(event));
     const is_letter = event.key.length === 1;
-    if (!act || event.repeat || (is_letter && !this.#live.shortcuts.areOn)) return false;
+    if (!act || event.repeat || (is_letter && !this.live.shortcuts.areOn)) return false;
     if (this.#allowedOn(line).has(act)) this.#do(act, line);
     return true;
   }
@@ -192,8 +187,9 @@ export class LinnetLineTools extends HTMLElement {
     switch (act) {
       case "copy": return void this.#copy(line);
       case "bookmark": return void this.#bookmark(line);
+      case "note": return this.#notes.changeIn(line, this.#captions.place.stay());
       case "correct": return this.#editor.open(line, this.#captions.place.stay());
-      case "voice": return this.#live.querySelector("linnet-voices").open(line);
+      case "voice": return this.live.querySelector("linnet-voices").open(line);
       case "remove": return void this.#remove(line);
     }
   }
@@ -201,27 +197,27 @@ export class LinnetLineTools extends HTMLElement {
   async #copy(line) {
     try {
       await navigator.clipboard.writeText(lineAsText(line));
-      this.#live.say(t("Copied."));
+      this.live.say(t("Copied."));
     } catch {
-      this.#live.say(t("This browser does not let Linnet copy. Mark the words and copy them yourself."));
+      this.live.say(t("This browser does not let Linnet copy. Mark the words and copy them yourself."));
     }
   }
 
   async #bookmark({ dataset }) {
     const at_ms = Number(dataset.startMs);
     const words = t("Bookmarked {time}.", { time: timecode(at_ms) });
-    await this.#live.change(this.#live.edits.addNote(at_ms), words);
+    await this.live.change(this.live.edits.addNote(at_ms), words);
   }
 
   async #remove(line) {
     const seq = Number(line.dataset.seq);
-    const words = wordsOfLine(line);
-    const undo = { label: t("Undo"), act: () => void this.#bringBack(seq, words) };
-    await this.#live.change(this.#live.edits.removeLine(seq), t("Line removed."), undo);
+    const removal = this.live.edits.removeLine(seq);
+    const undo = { label: t("Undo"), act: () => void this.#putBack(seq, removal) };
+    await this.live.change(removal, t("Line removed."), undo);
   }
 
-  async #bringBack(seq, words) {
-    await this.#live.change(this.#live.edits.correctWords(seq, words), t("The line is back."));
+  async #putBack(seq, removal) {
+    await this.live.change(this.live.edits.putLineBack(seq, await removal), t("The line is back."));
   }
 }
 

@@ -1,6 +1,6 @@
 // The live page: owns what its elements share (the feed, the status board, the session's clock, names, notes, keys).
 
-import { LOGIN_GONE, NO_SUCH_SESSION } from "../lib/close_codes.js";
+import { isShutOut, LOGIN_GONE, NO_SUCH_SESSION } from "../lib/close_codes.js";
 import { EventFeed } from "../lib/event_feed.js";
 import { takeLook } from "../lib/look.js";
 import { NoteBook } from "../lib/note_book.js";
@@ -51,11 +51,12 @@ export class LinnetLive extends HTMLElement {
     on("flow", ({ lag_ms }) => this.board.update({ lag_ms }));
     on("presence", ({ microphone }) => this.board.update({ is_elsewhere: microphone }));
     on("look", (news) => takeLook(news));
-    on("bye", ({ code }) => this.board.update({ bye: code }));
+    on("bye", ({ code }) => this.#endWith(code));
     on("reset", () => location.reload());
     on("speakers", ({ speakers }) => this.names.replace(speakers));
     on("note", (note) => this.notes.take(note));
     on("session", ({ title }) => this.#entitle(title));
+    this.board.addEventListener("change", () => this.#noteEnd(), { signal });
     addEventListener("online", () => this.feed.hurry(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || this.feed.hurry(), { signal });
     document.addEventListener("keydown", (event) => this.shortcuts.press(event), { signal });
@@ -65,6 +66,12 @@ export class LinnetLive extends HTMLElement {
   serviceIs(status, detail = "") {
     if (status === "simulated") this.#showSimulated();
     this.board.update({ service: status === "simulated" ? "ready" : status, service_detail: detail });
+  }
+
+  /** Whether nothing new can come: the session has ended, or this page is shut out of it. */
+  get is_over() {
+    const { session, bye } = this.board.facts;
+    return session === "stopped" || bye !== null;
   }
 
   /** This moment on the session's clock, null when no sound flows or nobody can tell. */
@@ -96,6 +103,18 @@ export class LinnetLive extends HTMLElement {
   #connectionIs(state) {
     const was_open = this.board.facts.feed !== "connecting";
     this.board.update({ feed: state === "connecting" && was_open ? "reconnecting" : state });
+  }
+
+  #endWith(code) {
+    this.board.update({ bye: code });
+    if (!isShutOut(code)) return;
+    const telling = "linnet-tone, linnet-line, linnet-whisper, .moment-actions, linnet-whispers";
+    for (const element of this.querySelectorAll(telling)) element.remove();
+  }
+
+  /** The style sheets hide what is of no use after the end. */
+  #noteEnd() {
+    this.toggleAttribute("data-over", this.is_over);
   }
 
   #begin(snapshot) {

@@ -163,8 +163,10 @@ export class LinnetMicrophone extends HTMLElement {
     this.#link?.push(pcm);
     const now_ms = performance.now();
     if (level_dbfs > SOUND_DBFS) this.#last_sound_ms = now_ms;
-    this.#live.board.update({ has_sound: this.#is_muted || now_ms - this.#last_sound_ms < SILENCE_MS });
-    const share = this.#is_muted ? 0 : Math.max(0, Math.min(1, 1 + level_dbfs / METER_RANGE_DB));
+    const has_sound = this.#is_muted || now_ms - this.#last_sound_ms < SILENCE_MS;
+    const is_losing = Boolean(this.#link?.is_losing) && !this.#is_muted;
+    this.#live.board.update({ has_sound, is_losing });
+    const share = this.#is_muted || is_losing ? 0 : Math.max(0, Math.min(1, 1 + level_dbfs / METER_RANGE_DB));
     this.#part("level").style.setProperty("--level", share.toFixed(2));
   }
 

@@ -1,44 +1,49 @@
 // What is said in passing: "Bookmarked 4:23", "Line removed. Undo". It goes by itself, but not under somebody's hand.
 
-import { every, partsOf, setText } from "./parts.js";
+import { LiveElement } from "./live_element.js";
+import { every, setText } from "./parts.js";
 
 const SHOWN_MS = 5_000;
 const SHOWN_WITH_ACTION_MS = 12_000;
 const STEP_MS = 250;
 
-export class LinnetNotice extends HTMLElement {
-  #lifetime = null;
-  #part = null;
+export class LinnetNotice extends LiveElement {
+  #box = null; // moves into sheets, and its parts with it
+  #words = null;
+  #action = null;
   #act = null;
   #left_ms = 0;
 
-  connectedCallback() {
-    this.#lifetime = new AbortController();
-    this.#part = partsOf(this);
-    const { signal } = this.#lifetime;
-    this.#part("action").addEventListener("click", () => this.#do(), { signal });
-    this.closest("linnet-live").shortcuts.on("z", () => this.#do(), signal);
+  wake(signal) {
+    [this.#box, this.#words, this.#action] = ["box", "words", "action"].map((name) => this.its(name));
+    this.#action.addEventListener("click", () => this.#do(), { signal });
+    this.live.shortcuts.on("z", () => this.#do(), signal);
     every(STEP_MS, () => this.#age(), signal);
   }
 
-  disconnectedCallback() {
-    this.#lifetime.abort();
-  }
-
   show(words, { label = "", act = null } = {}) {
-    const had_focus = this.matches(":focus-within");
+    const had_focus = this.#box.matches(":focus-within");
     this.#act = act;
     this.#left_ms = act ? SHOWN_WITH_ACTION_MS : SHOWN_MS;
-    setText(this.#part("words"), words);
-    setText(this.#part("action"), label);
-    this.#part("action").hidden = !act;
-    this.#part("box").toggleAttribute("data-shown", words !== "");
-    if (had_focus && !act) this.closest("linnet-live").querySelector("linnet-line-tools").focusCurrent();
+    this.#come();
+    setText(this.#words, words);
+    setText(this.#action, label);
+    this.#action.hidden = !act;
+    this.#box.toggleAttribute("data-shown", words !== "");
+    if (had_focus && !act) this.live.querySelector("linnet-line-tools").focusCurrent();
+  }
+
+  /** Be where it can be heard and reached: in the sheet that lies over the page, as long as one does. */
+  #come() {
+    const sheet = this.live.querySelector("dialog[open]") ?? this;
+    if (this.#box.parentElement !== sheet) sheet.append(this.#box);
   }
 
   /** The clock stands still while somebody reaches for the button. */
   #age() {
-    if (this.#left_ms <= 0 || this.matches(":hover, :focus-within")) return;
+    if (this.#left_ms <= 0) return;
+    this.#come();
+    if (this.#box.matches(":hover, :focus-within")) return;
     this.#left_ms -= STEP_MS;
     if (this.#left_ms <= 0) this.show("");
   }

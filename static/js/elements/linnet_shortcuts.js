@@ -1,26 +1,17 @@
 // All keys, listed under "?"; and the switch that turns the single ones off on this device.
 
 import { closable } from "./dialogs.js";
-import { partsOf } from "./parts.js";
+import { LiveElement } from "./live_element.js";
 
-export class LinnetShortcuts extends HTMLElement {
-  #lifetime = null;
-
-  connectedCallback() {
-    this.#lifetime = new AbortController();
-    const { signal } = this.#lifetime;
-    const part = partsOf(this);
-    const { shortcuts } = this.closest("linnet-live");
-    const open = () => part("dialog").showModal();
-    part("on").checked = shortcuts.areOn;
-    part("on").addEventListener("change", ({ target }) => shortcuts.switch(target.checked), { signal });
-    part("open").addEventListener("click", open, { signal });
+export class LinnetShortcuts extends LiveElement {
+  wake(signal) {
+    const { shortcuts } = this.live;
+    const open = () => this.its("dialog").showModal();
+    this.its("on").checked = shortcuts.areOn;
+    this.its("on").addEventListener("change", ({ target }) => shortcuts.switch(target.checked), { signal });
+    this.its("open").addEventListener("click", open, { signal });
     shortcuts.on("?", open, signal);
-    closable(part("dialog"), signal);
-  }
-
-  disconnectedCallback() {
-    this.#lifetime.abort();
+    closable(this.its("dialog"), signal);
   }
 }
 

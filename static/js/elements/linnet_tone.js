@@ -1,33 +1,26 @@
 // How the last words sounded, in one calm place.
 
 import { CalmTone } from "../lib/calm_tone.js";
+import { meaningOf, toneName } from "../lib/known_tones.js";
 import { ToneTrend } from "../lib/tone_trend.js";
 import { knownAffect, knownBand, toneInWords, whyInWords } from "../lib/tone_words.js";
 import { t } from "../lib/words.js";
-import { every, partsOf, setText } from "./parts.js";
+import { LiveElement } from "./live_element.js";
+import { every, setText } from "./parts.js";
 
 const FRESH_MS = 15_000; // older than this it is said that it is old
 
-export class LinnetTone extends HTMLElement {
-  #lifetime = null;
-  #part = null;
+export class LinnetTone extends LiveElement {
   #calm = new CalmTone();
   #trend = new ToneTrend();
   #speaker = "";
   #shown_at_ms = 0;
 
-  connectedCallback() {
-    this.#lifetime = new AbortController();
-    this.#part = partsOf(this);
-    const { signal } = this.#lifetime;
-    const { feed, names } = this.closest("linnet-live");
+  wake(signal) {
+    const { feed, names } = this.live;
     feed.addEventListener("event", ({ detail }) => this.#take(detail), { signal });
     names.addEventListener("change", () => this.#name(), { signal });
     every(1_000, () => this.#age(), signal);
-  }
-
-  disconnectedCallback() {
-    this.#lifetime.abort();
   }
 
   #take(event) {
@@ -44,14 +37,14 @@ export class LinnetTone extends HTMLElement {
   }
 
   #show(event, trend) {
-    setText(this.#part("tone"), capitalised(toneInWords(event)));
-    setText(this.#part("why"), whyInWords(event) || event.subtext || "");
-    setText(this.#part("maybe"), alternativesInWords(event));
-    setText(this.#part("trend"), trendInWords(trend));
+    setText(this.its("tone"), capitalised(toneInWords(event)));
+    setText(this.its("why"), whyInWords(event) || meaningOf(event.subtext));
+    setText(this.its("maybe"), alternativesInWords(event));
+    setText(this.its("trend"), trendInWords(trend));
   }
 
   #name() {
-    setText(this.#part("who"), this.closest("linnet-live").names.of(this.#speaker));
+    setText(this.its("who"), this.live.names.of(this.#speaker));
   }
 
   #age() {
@@ -69,7 +62,7 @@ function trendInWords(trend) {
 }
 
 function alternativesInWords({ alternatives = [], band }) {
-  const labels = alternatives.slice(0, 2).map((alternative) => alternative.label ?? alternative);
+  const labels = alternatives.slice(0, 2).map((alternative) => toneName(alternative.label ?? alternative));
   return band !== "clear" && labels.length ? t("Or: {tones}", { tones: labels.join(", ").toLowerCase() }) : "";
 }
 

@@ -1,45 +1,37 @@
 // Who spoke a line; what a voice is called everywhere; that two voices are one person.
 
-import { NotChanged } from "../lib/session_edits.js";
+import { NotChanged, SOMEBODY_ELSE } from "../lib/session_edits.js";
 import { t } from "../lib/words.js";
 import { wordsOfLine } from "./caption_line.js";
 import { closable } from "./dialogs.js";
-import { partsOf, setText } from "./parts.js";
+import { LiveElement } from "./live_element.js";
+import { setText } from "./parts.js";
 
-export class LinnetVoices extends HTMLElement {
-  #lifetime = null;
-  #part = null;
+export class LinnetVoices extends LiveElement {
   #line = null;
 
-  connectedCallback() {
-    this.#lifetime = new AbortController();
-    this.#part = partsOf(this);
-    const { signal } = this.#lifetime;
-    closable(this.#part("dialog"), signal);
-    const on = (name, listener) => this.#part(name).addEventListener("submit", listener, { signal });
+  wake(signal) {
+    closable(this.its("dialog"), signal);
+    const on = (name, listener) => this.its(name).addEventListener("submit", listener, { signal });
     on("give", (event) => void this.#give(event));
     on("rename", (event) => void this.#rename(event));
     on("merge", (event) => void this.#merge(event));
   }
 
-  disconnectedCallback() {
-    this.#lifetime.abort();
-  }
-
   open(line) {
     this.#line = line;
-    setText(this.#part("words"), wordsOfLine(line));
+    setText(this.its("words"), wordsOfLine(line));
     this.#complain("");
     this.#fill(this.#names.people);
-    this.#part("dialog").showModal();
+    this.its("dialog").showModal();
   }
 
   get #names() {
-    return this.closest("linnet-live").names;
+    return this.live.names;
   }
 
   get #edits() {
-    return this.closest("linnet-live").edits;
+    return this.live.edits;
   }
 
   get #mark() {
@@ -49,18 +41,18 @@ export class LinnetVoices extends HTMLElement {
   #fill(people) {
     const name = this.#names.of(this.#mark);
     const others = people.filter((person) => person.name !== name);
-    this.#part("voices").replaceChildren(...people.map((person) => this.#choice(person, person.name === name)));
-    this.#part("give").hidden = others.length === 0;
-    this.#part("nobody").hidden = people.length > 0;
-    this.#part("rename").hidden = this.#part("merge").hidden = name === "";
-    this.#part("merge").hidden ||= others.length === 0;
-    for (const part of ["mark", "merged"]) setText(this.#part(part), name);
-    this.#part("name").value = name === this.#mark ? "" : name;
-    this.#part("same-as").replaceChildren(...others.map((person) => new Option(person.name, person.mark)));
+    const choices = [...people, { mark: SOMEBODY_ELSE, name: t("Somebody else") }];
+    this.its("voices").replaceChildren(...choices.map((person) => this.#choice(person, person.name === name)));
+    this.its("nobody").hidden = people.length > 0;
+    this.its("rename").hidden = this.its("merge").hidden = name === "";
+    this.its("merge").hidden ||= others.length === 0;
+    for (const part of ["mark", "merged"]) setText(this.its(part), name);
+    this.its("name").value = name === this.#mark ? "" : name;
+    this.its("same-as").replaceChildren(...others.map((person) => new Option(person.name, person.mark)));
   }
 
   #choice({ mark, name }, is_checked) {
-    const choice = this.#part("choice").content.firstElementChild.cloneNode(true);
+    const choice = this.its("choice").content.firstElementChild.cloneNode(true);
     const [radio, words] = choice.children;
     radio.value = mark;
     radio.checked = radio.autofocus = is_checked;
@@ -69,20 +61,23 @@ export class LinnetVoices extends HTMLElement {
   }
 
   #give(event) {
-    const speaker = this.#part("voices").querySelector(":checked")?.value;
+    const speaker = this.its("voices").querySelector(":checked")?.value;
     if (!speaker) return this.#complain(t("Choose a voice first."), event);
-    return this.#do(event, this.#edits.giveToSpeaker(Number(this.#line.dataset.seq), speaker));
+    const seq = Number(this.#line.dataset.seq);
+    return this.#do(event, this.#edits.giveToSpeaker(seq, speaker), t("Saved for this line."));
   }
 
   #rename(event) {
-    return this.#do(event, this.#edits.nameSpeaker(this.#mark, this.#part("name").value.trim()));
+    const name = this.its("name").value.trim();
+    return this.#do(event, this.#edits.nameSpeaker(this.#mark, name), t("Changed everywhere."));
   }
 
   #merge(event) {
-    return this.#do(event, this.#edits.mergeSpeakers(this.#mark, this.#part("same-as").value));
+    const same_as = this.its("same-as").value;
+    return this.#do(event, this.#edits.mergeSpeakers(this.#mark, same_as), t("Changed everywhere."));
   }
 
-  async #do(event, change) {
+  async #do(event, change, words) {
     event.preventDefault();
     try {
       await change;
@@ -90,14 +85,14 @@ export class LinnetVoices extends HTMLElement {
       if (!(error instanceof NotChanged)) throw error;
       return this.#complain(error.message);
     }
-    this.#part("dialog").close();
-    this.closest("linnet-live").say(t("Changed everywhere."));
+    this.its("dialog").close();
+    this.live.say(words);
   }
 
   #complain(words, event = null) {
     event?.preventDefault();
-    setText(this.#part("trouble"), words);
-    this.#part("trouble").hidden = words === "";
+    setText(this.its("trouble"), words);
+    this.its("trouble").hidden = words === "";
   }
 }
 

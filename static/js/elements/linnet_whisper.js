@@ -1,33 +1,31 @@
 // A trusted viewer's line to the owner: a note that goes over the live socket and that nobody else reads.
 
-import { partsOf, setText } from "./parts.js";
+import { LiveElement } from "./live_element.js";
+import { setText } from "./parts.js";
 
-export class LinnetWhisper extends HTMLElement {
-  #lifetime = null;
+export class LinnetWhisper extends LiveElement {
 
-  connectedCallback() {
-    this.#lifetime = new AbortController();
-    const { signal } = this.#lifetime;
-    const { feed } = this.closest("linnet-live");
-    const part = partsOf(this);
-    part("form").hidden = false;
-    part("form").addEventListener("submit", (submission) => this.#send(submission, feed), { signal });
-    part("text").addEventListener("input", () => setText(part("said"), ""), { signal });
-    feed.addEventListener("error", ({ detail }) => setText(part("said"), detail.message), { signal });
+  wake(signal) {
+    const { board, feed } = this.live;
+    this.#offer();
+    this.its("form").addEventListener("submit", (submission) => this.#send(submission, feed), { signal });
+    this.its("text").addEventListener("input", () => setText(this.its("said"), ""), { signal });
+    feed.addEventListener("error", ({ detail }) => setText(this.its("said"), detail.message), { signal });
+    board.addEventListener("change", () => this.#offer(), { signal });
   }
 
-  disconnectedCallback() {
-    this.#lifetime.abort();
+  /** After the end nobody would read it. */
+  #offer() {
+    this.its("form").hidden = this.live.is_over;
   }
 
   #send(submission, feed) {
     submission.preventDefault();
-    const part = partsOf(this);
-    const text = part("text").value.trim();
+    const text = this.its("text").value.trim();
     if (!text) return;
     const is_sent = feed.send({ type: "note", text });
-    if (is_sent) part("text").value = "";
-    setText(part("said"), is_sent ? part("said").dataset.sent : part("said").dataset.away);
+    if (is_sent) this.its("text").value = "";
+    setText(this.its("said"), is_sent ? this.its("said").dataset.sent : this.its("said").dataset.away);
   }
 }
 

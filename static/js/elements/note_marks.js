@@ -30,6 +30,8 @@ export class NoteMarks {
     const is_new = !this.#marks.has(id);
     const mark = is_new ? this.#template.content.firstElementChild.cloneNode(true) : this.#marks.get(id).mark;
     mark.dataset.noteKind = text ? "note" : "bookmark";
+    mark.dataset.noteId = id;
+    mark.toggleAttribute("data-whispered", Boolean(author));
     setText(partsOf(mark)("words"), noteInWords({ text, author }));
     this.#marks.set(id, { mark, at_ms });
     if (is_new) this.#place(id);

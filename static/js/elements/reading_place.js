@@ -4,24 +4,26 @@ import { n, t } from "../lib/words.js";
 import { setText } from "./parts.js";
 
 const BOTTOM_PX = 96; // this close to the end counts as reading along
+const SPACE_PX = 24; // between the last line and the edge of what can be seen
 
 /** Emits `hold` and `go-on`. Lines that come while the list is held are marked `data-gathered`, which hides them. */
 export class ReadingPlace extends EventTarget {
   #list;
   #jump;
+  #coveredPx;
   #is_following = true;
   #is_held = false;
   #is_still = false; // while somebody does something with a line
   #last_scroll_px = 0;
   #new_lines = 0;
 
-  /** `jump`: the button that leads back to the newest line. */
-  constructor(list, jump, signal) {
+  /** `jump`: the button that leads back to the newest line. `coveredPx`: how much of the window lies under a dock. */
+  constructor(list, jump, signal, coveredPx = () => 0) {
     super();
     this.#list = list;
     this.#jump = jump;
+    this.#coveredPx = coveredPx;
     addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
-    addEventListener("resize", () => this.follow(), { signal, passive: true });
     jump.addEventListener("click", () => this.jump(), { signal });
   }
 
@@ -36,8 +38,9 @@ export class ReadingPlace extends EventTarget {
     this.#offerJump();
   }
 
+  /** Go along with the last line; never back up, from under a hand that reaches for what stands below the lines. */
   follow() {
-    if (this.#is_following && !this.#is_held) scrollTo(0, document.documentElement.scrollHeight);
+    if (this.#is_following && !this.#is_held) scrollTo(0, Math.max(scrollY, this.#endPx()));
     this.#offerJump();
   }
 
@@ -65,7 +68,6 @@ export class ReadingPlace extends EventTarget {
   hold() {
     if (this.#is_held) return;
     this.#is_held = true;
-    this.#new_lines = 0;
     this.#list.dataset.held = "";
     this.#offerJump();
     this.dispatchEvent(new CustomEvent("hold"));
@@ -83,18 +85,23 @@ export class ReadingPlace extends EventTarget {
   jump() {
     this.#is_following = true;
     this.goOn();
-    this.follow();
+    scrollTo(0, this.#endPx());
+    this.#offerJump();
   }
 
   #scrolled() {
-    if (this.#isNearEnd() && !this.#is_held) this.#is_following ||= scrollY >= this.#last_scroll_px;
-    else if (scrollY < this.#last_scroll_px - 2) this.#is_following = false; // only a reader scrolls up
+    const beyond_px = scrollY - this.#endPx();
+    const is_towards_end = beyond_px >= 0 || scrollY >= this.#last_scroll_px;
+    if (Math.abs(beyond_px) < BOTTOM_PX && !this.#is_held) this.#is_following ||= is_towards_end;
+    else if (beyond_px > 0 || scrollY < this.#last_scroll_px - 2) this.#is_following = false; // only a reader does that
     this.#last_scroll_px = scrollY;
     this.#offerJump();
   }
 
-  #isNearEnd() {
-    return document.documentElement.scrollHeight - innerHeight - scrollY < BOTTOM_PX;
+  /** Where the page is scrolled to when the last line is the last thing that can be seen. */
+  #endPx() {
+    const end_px = scrollY + this.#list.getBoundingClientRect().bottom + SPACE_PX;
+    return Math.max(0, Math.ceil(end_px - (innerHeight - this.#coveredPx())));
   }
 
   #offerJump() {

@@ -62,7 +62,7 @@ export class LastLines {
     if (!line) return false;
     line.text = event.removed ? t("A line was removed.") : event.text;
     line.speaker_id = event.speaker_id;
-    if (event.removed) line.tone = null;
+    line.is_removed = Boolean(event.removed);
     return true;
   }
 
@@ -74,10 +74,10 @@ export class LastLines {
   }
 
   #takeTone(tone) {
-    const seqs = this.#matcher.takeTone(tone);
-    const lines = this.#lines.filter(({ seq }) => seqs.includes(seq));
-    for (const line of lines) line.tone = tone;
-    return lines.length > 0;
+    const now = this.#matcher.takeTone(tone);
+    const line = now && this.#lines.find(({ seq }) => seq === now.seq);
+    if (line) line.tone = now.tone;
+    return Boolean(line);
   }
 
   /** A voice service may say "hold_music" every second; one line is enough. */

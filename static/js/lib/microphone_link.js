@@ -56,6 +56,11 @@ export class MicrophoneLink extends EventTarget {
     return ((this.#ring.next_sample - this.#ring.first_sample) * 1000) / SAMPLE_RATE_HZ;
   }
 
+  /** Whether the server is away for so long that every new sound pushes out one that it never got. */
+  get is_losing() {
+    return !this.#is_ready && this.unsettled_ms >= (RING_S - 1) * 1000; // full but for a piece
+  }
+
   start() {
     this.#connect();
   }
@@ -247,10 +252,7 @@ export class MicrophoneLink extends EventTarget {
   #lost(code) {
     this.#letGo();
     if (this.#is_over) return;
-    if (!isPassing(code)) {
-      this.#end(code);
-      return;
-    }
+    if (!isPassing(code)) return this.#end(code);
     const delay_ms = Math.max(this.#retry_after_ms, this.#backoff.next_ms());
     this.#retry_after_ms = 0;
     this.#emit("connection", { state: "reconnecting", delay_ms });

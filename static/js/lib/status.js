@@ -8,7 +8,8 @@ const LAG_WORTH_SAYING_MS = 2_500; // a window and an utterance's end are normal
 /**
  * `facts`: `session` running|stopped, `feed` connecting|open|reconnecting|closed, `bye` a close code or null,
  * `microphone` off|asking|connecting|on|muted|paused|reconnecting|lost, `has_sound`, `is_silenced` (by the device),
- * `is_elsewhere` (another device's microphone), `service`, `service_detail`, `lag_ms`. Returns `{key, words, detail}`; `key` is for the style sheet.
+ * `is_losing` (sound that was kept is pushed out), `is_elsewhere` (another device's microphone), `service`,
+ * `service_detail`, `lag_ms`. Returns `{key, words, detail}`; `key` is for the style sheet.
  */
 export function statusOf(facts) {
   const special = whenOver(facts) ?? whenDisconnected(facts) ?? whenVoiceIsDown(facts) ?? whenNotHearing(facts);
@@ -21,7 +22,10 @@ function whenOver({ session, bye }) {
   return null;
 }
 
-function whenDisconnected({ feed, microphone }) {
+function whenDisconnected({ feed, microphone, is_losing }) {
+  if (microphone === "reconnecting" && is_losing) {
+    return say("down", t("Reconnecting, words are being missed"), t("Only the last 30 s can be kept."));
+  }
   if (microphone === "reconnecting") return say("reconnecting", t("Reconnecting, keeping the last 30 s"), "");
   if (feed === "reconnecting") return say("reconnecting", t("Reconnecting"), t("Captions will catch up."));
   if (feed === "connecting") return say("reconnecting", t("Connecting"), "");
@@ -71,6 +75,7 @@ export class StatusBoard extends EventTarget {
     microphone: "off",
     has_sound: true,
     is_silenced: false,
+    is_losing: false,
     is_elsewhere: false,
     service: "ready",
     service_detail: "",

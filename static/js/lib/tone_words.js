@@ -1,5 +1,6 @@
 // A tone in words. A tone is a guess, so it "sounds" or "may sound"; it never "is".
 
+import { measuredName, toneName } from "./known_tones.js";
 import { t } from "./words.js";
 
 const AFFECTS = new Set([
@@ -19,7 +20,7 @@ export function knownBand(name) {
 /** "sounds apologetic", "may sound apologetic" or "tone unclear". */
 export function toneInWords({ label, band }) {
   if (knownBand(band) === "unclear" || !label) return t("tone unclear");
-  const tone = beginningSmall(label);
+  const tone = beginningSmall(toneName(label));
   return band === "clear" ? t("sounds {tone}", { tone }) : t("may sound {tone}", { tone });
 }
 
@@ -27,13 +28,18 @@ export function toneInWords({ label, band }) {
 export function elcorPrefix({ label, band }) {
   if (!label) return "";
   if (knownBand(band) === "unclear") return t("[Tone unclear]");
-  return band === "clear" ? `[${label}]` : t("[Maybe {tone}]", { tone: beginningSmall(label) });
+  const tone = toneName(label);
+  return band === "clear" ? `[${tone}]` : t("[Maybe {tone}]", { tone: beginningSmall(tone) });
 }
 
-/** Why it sounds so: what was measured, in the order in which it helps. "" when nothing was said. */
+/**
+ * Why it sounds so: what was measured, in the order in which it helps. "" when nothing was said. Voice services call the
+ * sentence `why` or `summary`; what it says already is not said twice.
+ */
 export function whyInWords({ prosody_flags = [], evidence = {} }) {
-  const why = typeof evidence?.why === "string" ? evidence.why : "";
-  return [prosody_flags.join(", "), why].filter(Boolean).join("; ");
+  const why = [evidence?.why, evidence?.summary].find((words) => typeof words === "string") ?? "";
+  const flags = prosody_flags.filter((flag) => !why.includes(flag));
+  return [flags.map(measuredName).join(", "), why].filter(Boolean).join("; ");
 }
 
 function beginningSmall(label) {
