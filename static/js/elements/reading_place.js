@@ -15,6 +15,7 @@ export class ReadingPlace extends EventTarget {
   #is_held = false;
   #is_still = false; // while somebody does something with a line
   #last_scroll_px = 0;
+  #last_end_px = 0;
   #new_lines = 0;
 
   /** `jump`: the button that leads back to the newest line. `coveredPx`: how much of the window lies under a dock. */
@@ -40,7 +41,11 @@ export class ReadingPlace extends EventTarget {
 
   /** Go along with the last line; never back up, from under a hand that reaches for what stands below the lines. */
   follow() {
-    if (this.#is_following && !this.#is_held) scrollTo(0, Math.max(scrollY, this.#endPx()));
+    if (this.#is_following && !this.#is_held) {
+      this.#last_end_px = this.#endPx();
+      scrollTo(0, Math.max(scrollY, this.#last_end_px));
+      this.#last_scroll_px = scrollY; // or its event, which comes later, would look like a reader's
+    }
     this.#offerJump();
   }
 
@@ -90,10 +95,19 @@ export class ReadingPlace extends EventTarget {
   }
 
   #scrolled() {
-    const beyond_px = scrollY - this.#endPx();
-    const is_towards_end = beyond_px >= 0 || scrollY >= this.#last_scroll_px;
+    const end_px = this.#endPx();
+    const is_of_layout = Math.abs(end_px - this.#last_end_px) > 2; // larger text, a turned phone: no reader did that
+    this.#last_end_px = end_px;
+    if (is_of_layout && this.#is_following && !this.#is_held) {
+      this.#last_scroll_px = scrollY;
+      this.follow();
+      return;
+    }
+    const beyond_px = scrollY - end_px;
+    const moved_px = scrollY - this.#last_scroll_px;
+    const is_towards_end = beyond_px >= 0 || moved_px >= 0;
     if (Math.abs(beyond_px) < BOTTOM_PX && !this.#is_held) this.#is_following ||= is_towards_end;
-    else if (beyond_px > 0 || scrollY < this.#last_scroll_px - 2) this.#is_following = false; // only a reader does that
+    else if (moved_px < -2 || (beyond_px > 0 && moved_px > 2)) this.#is_following = false; // only a reader does that
     this.#last_scroll_px = scrollY;
     this.#offerJump();
   }
