@@ -196,4 +196,5 @@ async def test_a_coordinator_that_hangs_keeps_nobody_from_writing(coordinator, v
     async with asyncio.timeout(1):
         await database_threads.write(VoiceSession.objects.count)
 
+    assert not giving_back.done()
     await giving_back
