@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from django.db import OperationalError
 
 from sessions_app import audience, database_threads, revisions
 from sessions_app.broadcast import frames_of
@@ -13,13 +17,14 @@ from sessions_app.models import Event
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from sessions_app.broadcast import EventsStored, Passing, Revised
     from sessions_app.presence import Facts
 
 PAGE_EVENTS = 500
 MAX_WAITING = 200  # doorbells; a viewer that is slower than that reads the database instead
+ASK_AGAIN_S = 1.0  # a database that is away; each view by its own dice, or all of them ask at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ class Feed:
         self._changed.set()
 
     async def pages(self) -> AsyncIterator[Page]:
-        """Yield what to send, until stopped or the session is deleted."""
+        """Yield what to send, until stopped or the session is deleted. A database that is away is waited for."""
         while not self.is_deleted:
             if self._urgent:
                 yield Page((self._urgent.popleft(),), None)
@@ -135,7 +140,7 @@ class Feed:
                 self._cursor, self._replay_from = self._replay_from, None
                 self._fall_behind()
             elif self._is_behind:
-                yield await self._read()
+                yield await self._patiently(self._read)
             elif self._waiting:
                 page = self._waiting.popleft()
                 if page.last_seq is not None:
@@ -145,12 +150,26 @@ class Feed:
                 self._revision, frames = self._revised.popleft()
                 yield Page(frames, None)
             elif self._revision < self._known_revision:
-                yield await self._read_revisions()
+                yield await self._patiently(self._read_revisions)
             elif self._is_stopping:
                 return
             else:
                 self._changed.clear()
                 await self._changed.wait()
+
+    async def _patiently(self, read: Callable[[], Awaitable[Page]]) -> Page:
+        """Return what `read` does; an empty page, after a while or with the next news, when the database is away."""
+        try:
+            return await read()
+        except (OperationalError, TimeoutError):
+            if self._is_stopping:
+                raise
+            if not self._urgent:
+                self._changed.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(ASK_AGAIN_S * random.uniform(1, 2)):
+                        await self._changed.wait()
+            return Page((), None)
 
     def _fall_behind(self) -> None:
         self._is_behind = True

@@ -145,7 +145,8 @@ class SessionSocket(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels p
 
     async def refuse(self, refusal: Refusal) -> None:
         """Tell the peer what is wrong, and close when it cannot go on."""
-        refusal.__traceback__ = None  # it is one object for all sockets, and would keep each of them in memory
+        # It is one object for all sockets, and would keep each of them in memory.
+        refusal.__traceback__ = refusal.__cause__ = refusal.__context__ = None
         if self.is_closing:
             return
         await self.say(messages.error(refusal))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
-from sessions_app import recording
+from sessions_app import editing, recording
 from sessions_app.models import Event, Note
 from tests.sockets import view_of
 from tests.test_recording import words
@@ -155,6 +158,22 @@ async def test_a_bookmark_by_one_key_reaches_the_other_screen(alices_browser, sa
         await first.say("bookmark", at_ms=900)
 
         assert (await second.until("note"))["at_ms"] == 900
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_bookmark_that_the_database_does_not_take_is_said_and_cuts_nobody_off(
+    alices_browser, said, monkeypatch
+):
+    async with view_of(alices_browser.cookies, said) as view:
+        with monkeypatch.context() as away:
+            away.setattr(editing, "add_note", Mock(side_effect=OperationalError))
+            await view.say("bookmark", at_ms=900)
+            error = await view.until("error")
+
+        await view.say("bookmark", at_ms=901)
+
+        assert "was not saved" in error["message"]
+        assert (await view.until("note"))["at_ms"] == 901
 
 
 @pytest.mark.django_db(transaction=True)

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
 from sessions_app import broadcast, editing, feed, recording, revisions
 from sessions_app.feed import Feed
@@ -26,6 +27,22 @@ def ring(view, stored):
         for frame in broadcast.frames_of(event, session_id="s", seq=seq)
     ]
     view.ring(first_seq=stored.first_seq, last_seq=stored.last_seq, frames=frames)
+
+
+@pytest.fixture
+def database_away(monkeypatch):
+    """Return a function: from then on every read of a view fails, however often, for so many seconds."""
+
+    def refuse(*args):
+        raise OperationalError("the database system is shutting down")
+
+    def begin(for_s=60):
+        monkeypatch.setattr(feed, "ASK_AGAIN_S", 0.01)
+        monkeypatch.setattr(feed, "read_page", refuse)
+        monkeypatch.setattr(revisions, "read_after", refuse)
+        asyncio.get_running_loop().call_later(for_s, monkeypatch.undo)
+
+    return begin
 
 
 @pytest.fixture
@@ -146,6 +163,38 @@ async def test_views_that_come_while_events_are_stored_miss_none_and_see_none_tw
 
     for reader in readers:
         assert await reader == list(range(1, 101))
+
+
+async def test_a_view_waits_for_a_database_that_is_away(voice_session, database_away):
+    await store(voice_session.pk, [words()] * 3)
+    await sync_to_async(rename)(voice_session, "meanwhile")
+    view = Feed(voice_session.pk, after=0, last_revision=1)
+
+    database_away(for_s=0.3)
+
+    assert await titles(view, 1) == ["meanwhile"]
+    assert view._cursor == 3
+
+
+async def test_a_ping_is_answered_while_the_database_is_away(voice_session, database_away):
+    await store(voice_session.pk, [words()])
+    view = Feed(voice_session.pk, after=0)
+    database_away()
+    pages = view.pages()
+    assert (await anext(pages)).frames == ()
+
+    view.answer("pong")
+
+    assert (await anext(pages)).frames == ("pong",)
+
+
+async def test_a_view_that_ends_does_not_wait_for_the_database(voice_session, database_away):
+    view = Feed(voice_session.pk, after=0)
+    database_away()
+    view.stop()
+
+    with pytest.raises(OperationalError):
+        await anext(view.pages())
 
 
 async def test_a_replay_that_is_asked_for_during_a_read_comes_after_it(voice_session, during_read):

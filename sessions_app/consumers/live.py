@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from django.contrib.sessions.backends.base import UpdateError
+from django.db import OperationalError
 
 from sessions_app import (
     audience,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from sessions_app.annotation.events import Json
     from sessions_app.models import Share, VoiceSession
     from sessions_app.permission import Access
+    from sessions_app.revisions import Revised
 
 FRAMES_IN_TIME = 20  # a window's are three; each with a timeout of its own they cost as much again
 
@@ -46,6 +48,9 @@ TOO_MANY_VIEWS = Refusal(
     "You have too many views open.",
     CloseCode.TOO_MUCH,
     retry_after_s=view_limit.RETRY_AFTER_S,
+)
+NOT_KEPT = Refusal(
+    ErrorCode.INTERNAL, "Your note was not saved: the database does not answer. Please try again.", retry_after_s=5
 )
 
 
@@ -88,13 +93,16 @@ class LiveConsumer(SessionSocket):
                 self.own(self._keep(mark), name="mark")
 
     async def _keep(self, mark: Mark) -> None:
-        if self.access.share is not None:
-            revised = await database_threads.write(sharing.whisper, self.access.share, mark)
-        else:
-            revised = await database_threads.write(
-                editing.add_note, self.voice_session, author=self.scope["user"], at_ms=mark.at_ms, text=mark.text
-            )
+        try:
+            revised = await database_threads.write(self._write_down, mark)
+        except (OperationalError, TimeoutError) as error:
+            raise NOT_KEPT from error
         await broadcast.publish_revised(revised)
+
+    def _write_down(self, mark: Mark) -> Revised:
+        if self.access.share is not None:
+            return sharing.whisper(self.access.share, mark)
+        return editing.add_note(self.voice_session, author=self.scope["user"], at_ms=mark.at_ms, text=mark.text)
 
     async def go_away(self) -> None:
         """Let the last events out, then leave."""

@@ -85,3 +85,48 @@ test("holding the captions forgets no line that was not read", () => {
 
   assert.equal(page.jump.textContent, "Held. 2 new lines");
 });
+
+test("who turns the wheel is not pulled back, though lines above turn out taller than guessed", () => {
+  const page = new Page();
+  page.place.follow();
+
+  turnWheel();
+  page.end_px += 70;
+  page.scroll(scrollY - 300);
+  page.line();
+
+  assert.equal(scrollY, 2_000 + SPACE_PX - WINDOW_PX - 300);
+  assert.equal(page.jump.hidden, false);
+});
+
+test("who only types a note goes along when the window turns", () => {
+  const page = new Page();
+  page.place.follow();
+
+  press("ArrowUp", { closest: () => ({}) });
+  page.end_px += 70;
+  page.scroll(scrollY - 300);
+
+  assert.equal(scrollY, 2_070 + SPACE_PX - WINDOW_PX);
+});
+
+test("keys that lead from line to line scroll back like a wheel", () => {
+  const page = new Page();
+  page.place.follow();
+
+  press("ArrowUp", { closest: () => null });
+  page.end_px += 70;
+  page.scroll(scrollY - 300);
+
+  assert.equal(page.jump.hidden, false);
+});
+
+function turnWheel() {
+  listeners.dispatchEvent(new Event("wheel"));
+}
+
+function press(key, where) {
+  const pressed = Object.assign(new Event("keydown"), { key });
+  Object.defineProperty(pressed, "target", { value: where });
+  listeners.dispatchEvent(pressed);
+}

@@ -2,6 +2,7 @@
 
 import { n, t } from "../lib/words.js";
 import { setText } from "./parts.js";
+import { ScrollingHand } from "./scrolling_hand.js";
 
 const BOTTOM_PX = 96; // this close to the end counts as reading along
 const SPACE_PX = 24; // between the last line and the edge of what can be seen
@@ -11,6 +12,7 @@ export class ReadingPlace extends EventTarget {
   #list;
   #jump;
   #coveredPx;
+  #hand;
   #is_following = true;
   #is_held = false;
   #is_still = false; // while somebody does something with a line
@@ -24,6 +26,7 @@ export class ReadingPlace extends EventTarget {
     this.#list = list;
     this.#jump = jump;
     this.#coveredPx = coveredPx;
+    this.#hand = new ScrollingHand(signal);
     addEventListener("scroll", () => this.#scrolled(), { signal, passive: true });
     jump.addEventListener("click", () => this.jump(), { signal });
   }
@@ -96,7 +99,8 @@ export class ReadingPlace extends EventTarget {
 
   #scrolled() {
     const end_px = this.#endPx();
-    const is_of_layout = Math.abs(end_px - this.#last_end_px) > 2; // larger text, a turned phone: no reader did that
+    const is_readers = this.#hand.isAtIt();
+    const is_of_layout = !is_readers && Math.abs(end_px - this.#last_end_px) > 2; // larger text, a turned phone
     this.#last_end_px = end_px;
     if (is_of_layout && this.#is_following && !this.#is_held) {
       this.#last_scroll_px = scrollY;
