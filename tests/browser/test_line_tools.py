@@ -137,6 +137,25 @@ def test_undo_needs_no_mouse(views):
     expect(captions(page).first).to_contain_text("Thank you for holding")
 
 
+def test_undo_need_not_wait_for_the_answer(views):
+    page, elsewhere = views
+    page.route("**/remove/", lambda route: answer_late(page, route))
+    on_line(page)
+
+    page.keyboard.press("Delete")
+    expect(captions(elsewhere).first).to_contain_text("A line was removed.")
+    page.keyboard.press("z")
+
+    expect(captions(page).first).to_contain_text("Thank you for holding")
+    expect(page.get_by_text("The line is back.")).to_be_visible()
+
+
+def answer_late(page, route):
+    response = route.fetch()
+    page.wait_for_timeout(1_500)
+    route.fulfill(response=response)
+
+
 def test_a_line_is_copied_with_its_speaker(views):
     page, _ = views
     on_line(page)

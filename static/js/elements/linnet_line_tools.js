@@ -217,7 +217,8 @@ export class LinnetLineTools extends LiveElement {
   }
 
   async #putBack(seq, removal) {
-    await this.live.change(this.live.edits.putLineBack(seq, await removal), t("The line is back."));
+    const receipt = await removal.catch(() => null); // said already
+    if (receipt !== null) await this.live.change(this.live.edits.putLineBack(seq, receipt), t("The line is back."));
   }
 }
 

@@ -89,6 +89,7 @@ export class LinnetLive extends HTMLElement {
 
   /** Wait for a change and say that it is made, or why not. Resolves with whether it was. */
   async change(promise, words = "", action = {}) {
+    if (action.act) this.querySelector("linnet-notice").expect(action.act);
     try {
       await promise;
     } catch (error) {

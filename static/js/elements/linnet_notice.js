@@ -12,6 +12,7 @@ export class LinnetNotice extends LiveElement {
   #words = null;
   #action = null;
   #act = null;
+  #done = null; // the last one that was done
   #left_ms = 0;
 
   wake(signal) {
@@ -21,7 +22,13 @@ export class LinnetNotice extends LiveElement {
     every(STEP_MS, () => this.#age(), signal);
   }
 
+  /** Let the key do `act` though its button is not shown yet: what it undoes may be seen before it is answered. */
+  expect(act) {
+    this.#act = act;
+  }
+
   show(words, { label = "", act = null } = {}) {
+    if (act && act === this.#done) return;
     const had_focus = this.#box.matches(":focus-within");
     this.#act = act;
     this.#left_ms = act ? SHOWN_WITH_ACTION_MS : SHOWN_MS;
@@ -51,6 +58,7 @@ export class LinnetNotice extends LiveElement {
   #do() {
     const act = this.#act;
     if (!act) return;
+    this.#done = act;
     this.show("");
     act();
   }
