@@ -75,20 +75,22 @@ def write(session_id: uuid.UUID, parts: Iterable[Part]) -> None:
 def sessions_with(owner_mark: str, term: Term) -> RawSQL:
     """Return the numbers of the sessions of one owner that hold `term`, as a subquery.
 
-    In PostgreSQL they hold the words of a phrase, but perhaps apart (`check_of`): its index knows no places.
+    In PostgreSQL they hold the words of a phrase and its pairs of short ones, but perhaps apart (`check_of`): its index
+    knows no places.
     """
     if connection.vendor == "sqlite":
         return RawSQL(_MATCH_SQLITE, [f'"{owner_mark}" AND {_fts5(term)}'])
-    return RawSQL(_MATCH_POSTGRESQL, [f"'{owner_mark}' & {_tsquery(term, '&')}"])
+    pairs = "".join(f" & '{pair}'" for pair in term.pairs)
+    return RawSQL(_MATCH_POSTGRESQL, [f"'{owner_mark}' & {_tsquery(term, '&')}{pairs}"])
 
 
 def check_of(term: Term) -> Func | None:
-    """Return what makes sure that a session has the words of a phrase side by side; None where the index did.
+    """Return what makes sure that a session has the words of a phrase side by side; None where the index does.
 
     Reading the places of words takes longer than all else, so PostgreSQL shall do it session by session, from the
     newest, until a page is full.
     """
-    if connection.vendor == "sqlite" or len(term.words) == 1:
+    if connection.vendor == "sqlite" or len(term.words) == 1 or term.pairs == [" ".join(term.words)]:
         return None
     query = Value(_tsquery(term, "<->"))
     return Func(F("pk"), query, function="sessions_app_holds", output_field=BooleanField())
@@ -154,7 +156,8 @@ def _tsquery(term: Term, between: str) -> str:
 
 
 def _vector(part: Part) -> str:
-    """Spell out a tsvector: each word with its places."""
-    return " ".join(
+    """Spell out a tsvector: each word with its places, and the pairs of short ones."""
+    words = (
         f"'{word}':{','.join(map(str, places))}" if places else f"'{word}'" for word, places in part.positions().items()
     )
+    return " ".join((*words, *(f"'{pair}'" for pair in part.pairs)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice, permutations
+
 import pytest
 from django.core.management import call_command
 from django.db import DataError, connection
@@ -12,6 +14,7 @@ from sessions_app import editing, lease, lifecycle, recording, search, search_in
 from sessions_app.annotation.events import Kind, SessionEvent
 from sessions_app.models import EndReason, SearchDocument, VoiceSession
 from sessions_app.search import Wanted
+from sessions_app.words.documents import MAX_PART_WORDS
 from tests.conftest import person
 from tests.test_recording import batch_of, words
 
@@ -34,6 +37,10 @@ def call(owner, *lines, title="", is_ended=True):
         search.index_waiting()
         voice_session.refresh_from_db()
     return voice_session
+
+
+def batched(items, size):
+    return [items[first : first + size] for first in range(0, len(items), size)]
 
 
 def found(user, question="", **wanted):
@@ -88,10 +95,22 @@ class TestWords:
             ('"the bank" dentist', {"Dentist"}),
             ('"said no my mortgage"', set()),
             ('"bank said', {"Bank"}),
+            ('"said no"', {"Bank"}),
+            ('"no the"', set()),
+            ('"the bank is"', {"Dentist"}),
+            ('"is the bank"', set()),
+            ("don't-wor", {"Bank"}),
         ],
     )
     def test_a_phrase_stands_in_one_line_as_it_is(self, calls, question, titles):
         assert found(calls, question) == titles
+
+    def test_short_words_that_meet_only_in_pairs_are_no_phrase(self, alice):
+        call(alice, "that was with you", "with on top", title="Pairs")
+        call(alice, "it was with on and off", title="Phrase")
+
+        assert found(alice, '"was with on"') == {"Phrase"}
+        assert found(alice, '"was with"') == {"Pairs", "Phrase"}
 
     @pytest.mark.parametrize(
         "question",
@@ -329,6 +348,15 @@ class TestKeepingTheIndex:
         lifecycle.end(voice_session, EndReason.USER)
 
         assert search.index_waiting() == 1
+
+    def test_as_many_short_words_as_a_part_holds_fit_in(self, alice):
+        letters = [chr(0x10428 + number) for number in range(36)]  # four bytes each, and they fold to nothing shorter
+        said = ["".join(four) for four in islice(permutations(letters, 4), MAX_PART_WORDS - 100)]
+        voice_session = call(alice, *map(" ".join, batched(said, 100)), is_ended=False)
+        lifecycle.end(voice_session, EndReason.USER)
+
+        assert search.index_waiting() == 1
+        assert SearchDocument.objects.count() == 1
 
     def test_many_sessions_without_index_are_said_to_be_many(self, alice):
         for number in range(search.MAX_UNINDEXED + 1):

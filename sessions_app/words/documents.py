@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from sessions_app.words.folding import folded_words
+from sessions_app.words.pairs import pairs_in
 from sessions_app.words.questions import Term, terms_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LINE_END = "¶"  # stands between lines, so that no phrase reaches from one into the next
 MAX_PART_WORDS = 12_000  # PostgreSQL numbers words up to 16 383,
 MAX_SAME_WORD = 255  # keeps the places of a word up to 256 times,
-MAX_PART_BYTES = 500_000  # and takes a megabyte of words and places
+MAX_PART_BYTES = 500_000  # and takes a megabyte of words, pairs and places
 _BYTES_OF_A_PLACE = 8
 
 
@@ -58,6 +59,11 @@ class Part:
                 at += 1
             at += 1
         return found
+
+    @property
+    def pairs(self) -> set[str]:
+        """The pairs of short words that stand side by side in a line."""
+        return {pair for words in self.lines for pair in pairs_in(words)}
 
 
 def parts_of(marks: Iterable[str], passages: Iterable[Passage]) -> list[Part]:

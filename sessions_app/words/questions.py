@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sessions_app.words.folding import words_in
+from sessions_app.words.pairs import pairs_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,11 @@ class Term:
     def is_in(self, padded: str) -> bool:
         """Tell whether it stands in a text of folded words with a space before and after each."""
         return self.needle in padded
+
+    @property
+    def pairs(self) -> list[str]:
+        """Its pairs of short words; the beginning of a word makes none."""
+        return pairs_in(self.words[:-1] if self.is_prefix else self.words)
 
     @property
     def needle(self) -> str:
