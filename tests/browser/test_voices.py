@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import captions, start
 from tests.browser.test_line_tools import on_line, views
-from tests.browser.test_live_page import SPEECH_S
+from tests.browser.test_live_page import SPEECH_S, send, spoken
 
 __all__ = ["views"]
 
@@ -63,6 +63,19 @@ def test_a_line_is_given_to_somebody_else_with_keys_alone(views):
         expect(captions(page).first.locator("[data-part=speaker]")).to_have_text("Speaker Z")
     elsewhere.reload()
     expect(captions(elsewhere).first.locator("[data-part=speaker]")).to_have_text("Speaker Z")
+
+
+def test_the_focus_comes_back_to_the_line_though_others_came_meanwhile(views):
+    page, _ = views
+    on_line(page)
+    page.keyboard.press("w")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+    send(page, spoken(99, "Said meanwhile."))
+    page.keyboard.press("Escape")
+
+    expect(captions(page).last).to_contain_text("Said meanwhile.")
+    expect(captions(page).first).to_be_focused()
 
 
 def test_somebody_else_can_be_named_at_once(views):

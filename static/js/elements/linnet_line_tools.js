@@ -63,9 +63,10 @@ export class LinnetLineTools extends LiveElement {
     on(document, "pointerdown", ({ target }) => this.#isOpen && !target.closest(".line") && this.#close());
   }
 
-  /** Tab leads to the newest line, unless the reader chose one. */
+  /** Tab leads to the newest line, unless the reader chose one, or a dialog is open that gives the focus back to it. */
   #came(line) {
-    if (!this.#list.matches(":focus-within") && !("gathered" in line.dataset)) this.#reach(line);
+    const is_chosen = this.#list.matches(":focus-within") || this.live.querySelector("dialog[open]");
+    if (!is_chosen && !("gathered" in line.dataset)) this.#reach(line);
   }
 
   #pointAt(line) {
