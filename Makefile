@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMPS = $(VENV)/.installed
 TEST_ARGS ?=
+TEST_WORKERS ?= 2
 
 # Settings like those of a server, for the checks that only matter there. Nothing listens at these addresses.
 PRODUCTION_LIKE = SECRET_KEY=only-for-the-system-checks-0123456789-abcdefghijklmnopqrstuvwxyz \
@@ -17,7 +18,7 @@ IN_MEMORY = SECRET_KEY=only-for-the-check-of-the-migrations DATABASE_URL=sqlite:
 help:
 	@echo "make run           run Linnet on this computer (installs it first)"
 	@echo "make install       install it into $(VENV), speech models included"
-	@echo "make test          run all tests; TEST_ARGS='-k microphone' runs some"
+	@echo "make test          run all tests, two at a time; TEST_ARGS='-k microphone' runs some, TEST_WORKERS=0 one by one"
 	@echo "make check         format, lint, types, layers, settings, migrations"
 	@echo "make pictures      every page in its states, into tests/browser/screenshots/"
 	@echo "make bench         what a session costs the server"
@@ -31,7 +32,7 @@ run: install
 	$(BIN)/python manage.py quickstart
 
 test: $(STAMPS)/test
-	$(BIN)/python -m pytest -rs $(TEST_ARGS)
+	$(BIN)/python -m pytest -rs -n $(TEST_WORKERS) --dist loadfile $(TEST_ARGS)
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff format --check .
