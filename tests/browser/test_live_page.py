@@ -215,6 +215,24 @@ def test_a_reader_who_scrolls_back_is_left_in_peace(device_of_alice):
     expect(page.get_by_text("Line 62")).to_be_in_viewport()
 
 
+def test_scrolling_back_among_lines_that_were_never_laid_out_is_not_undone(device_of_alice):
+    page = device_of_alice(permissions=())
+    start(page)
+    long_words = "so it goes on " * 30
+    send(page, *[spoken(seq, f"Line {seq} {long_words if seq % 3 else ''}") for seq in range(1, 1_000)])
+    expect(page.get_by_text("Line 999 ")).to_be_in_viewport()
+    page.mouse.move(300, 300)
+    page.mouse.wheel(0, -700)
+    expect(page.get_by_role("button", name="Jump to live")).to_be_visible()
+
+    for seq in range(1_000, 1_010):
+        page.mouse.wheel(0, -700)
+        send(page, spoken(seq, f"Line {seq}"))
+
+    expect(page.get_by_role("button", name="Jump to live (10 new)")).to_be_visible()
+    expect(page.get_by_text("Line 1009")).not_to_be_in_viewport()
+
+
 def test_announcements_are_off_until_the_reader_wants_them(device_of_alice):
     page = device_of_alice(permissions=())
     start(page)

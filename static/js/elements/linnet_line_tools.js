@@ -18,7 +18,8 @@ export class LinnetLineTools extends LiveElement {
   #handle = null;
   #bar = null;
   #editor = null;
-  #notes = null; // found once: a search for what stands behind the captions walks every line
+  #notes = null; // found once, as the dialogs are: a search for what stands behind the captions walks every line
+  #dialogs = [];
   #current = null; // the line that Tab reaches
   #leave = null; // ends the stillness of the list while tools are open
 
@@ -26,6 +27,7 @@ export class LinnetLineTools extends LiveElement {
     const part = partsOf(this);
     [this.#tools, this.#handle, this.#bar] = ["tools", "handle", "bar"].map(part);
     this.#notes = this.live.querySelector("linnet-notes");
+    this.#dialogs = [...this.live.querySelectorAll("dialog")];
     if (this.#isOwner) this.#editor = new LineEditor(part("editor"), this.live, () => this.focusCurrent());
     this.#listen(signal);
     const newest = this.#list.lastElementChild;
@@ -65,7 +67,7 @@ export class LinnetLineTools extends LiveElement {
 
   /** Tab leads to the newest line, unless the reader chose one, or a dialog is open that gives the focus back to it. */
   #came(line) {
-    const is_chosen = this.#list.matches(":focus-within") || this.live.querySelector("dialog[open]");
+    const is_chosen = this.#list.matches(":focus-within") || this.#dialogs.some(({ open }) => open);
     if (!is_chosen && !("gathered" in line.dataset)) this.#reach(line);
   }
 
