@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from sessions_app import recording
 from sessions_app.models import AuditEntry
-from tests.admin.conftest import SECRET, shown
+from tests.admin.conftest import SECRET, clerk, shown
 from tests.conftest import person
 from tests.test_recording import words
 
@@ -37,6 +37,13 @@ def test_second_factors_are_shown_without_their_secrets(stellas_browser, alice):
         answer = stellas_browser.get(address)
         assert "alice" in answer.text
         assert SECRET not in answer.text
+
+
+def test_secrets_of_second_factors_cannot_be_guessed_at_by_filters(alice):
+    Authenticator.objects.create(user=alice, type="totp", data={"secret": SECRET})
+    browser = clerk("view_authenticator")
+
+    assert browser.get(f"/admin/mfa/authenticator/?data__secret__startswith={SECRET[:3]}").status_code == 400
 
 
 class TestTheAuditLog:

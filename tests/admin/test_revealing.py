@@ -37,6 +37,13 @@ def test_no_page_of_the_admin_shows_it(stellas_browser, secret_session):
         assert SECRET not in answer.text, address
 
 
+@pytest.mark.parametrize(
+    "asked", ["title__startswith=the", "summary__icontains=heron", "off_record=[]", "has_off_record=1", "revision=1"]
+)
+def test_it_cannot_be_guessed_at_by_filters_that_no_list_offers(secret_session, asked):
+    assert clerk("view_voicesession").get(f"{SESSIONS}?{asked}").status_code == 400
+
+
 def test_it_is_revealed_for_a_reason_and_that_is_written_down(stellas_browser, secret_session):
     answer = stellas_browser.post(f"{SESSIONS}{secret_session.pk}/reveal/", {"reason": "ticket 4711"})
 
