@@ -35,13 +35,7 @@ class ShortPaginator(Paginator):  # type: ignore[type-arg]  # subscriptable only
         return rows.order_by().values("pk")[:COUNTED].count()
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subscriptable only in stubs
-    """Records that nobody writes by hand."""
-
-    paginator = ShortPaginator
-    show_full_result_count = False
-    list_per_page = 50
-
+class OfferedFiltersAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subscriptable only in stubs
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Only what a filter of the list asks: Django lets every column be asked for in the address, hidden ones too.
 
@@ -49,6 +43,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subscriptabl
         """
         offered: Iterable[Any] = self.get_list_filter(request) if request else ()
         return lookup.partition("__")[0] in {getattr(each, "parameter_name", each) for each in offered}
+
+
+class ReadOnlyAdmin(OfferedFiltersAdmin):
+    """Records that nobody writes by hand."""
+
+    paginator = ShortPaginator
+    show_full_result_count = False
+    list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
