@@ -78,6 +78,29 @@ class TestTheAuditLog:
 
         assert AuditEntry.objects.get().detail == "ticket 1"
 
+    def test_no_entry_takes_the_place_of_another(self, entry):
+        values = "(id, at, actor_name, action, detail) VALUES (%s, '2001-01-01', '', 'nothing', '')"
+        instead = {
+            "sqlite": f"INSERT OR REPLACE INTO sessions_app_auditentry {values}",
+            "postgresql": f"INSERT INTO sessions_app_auditentry {values} ON CONFLICT (id) DO UPDATE SET detail = ''",
+        }
+
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(instead[connection.vendor], [entry.pk])
+
+        assert AuditEntry.objects.get().detail == "ticket 1"
+
+    def test_the_table_is_not_emptied_as_a_whole(self, entry):
+        if connection.vendor != "postgresql":
+            pytest.skip("SQLite knows DELETE alone")
+
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the end of the test refuses, too
+            with pytest.raises(DatabaseError, match="cannot be changed or deleted"), transaction.atomic():
+                cursor.execute("TRUNCATE sessions_app_auditentry")
+
+        assert AuditEntry.objects.exists()
+
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("round_", [1, 2])
     def test_it_stands_outside_of_a_transaction_too(self, round_):
