@@ -50,6 +50,19 @@ def test_a_preview_burns_nothing_and_is_no_use(voice_session):
     assert ShareUse.objects.count() == 1
 
 
+def test_whoever_has_a_link_cannot_fill_the_disk_with_its_uses(voice_session, monkeypatch):
+    monkeypatch.setattr(sharing, "MAX_USES", 3)
+    (share, token), (other, _) = link_to(voice_session), link_to(voice_session)
+    yesterday, today = timezone.now() - timedelta(days=1), timezone.now()
+    ShareUse.objects.bulk_create(ShareUse(share=one, at=yesterday) for one in (share, share, other))
+
+    for _ in range(2):
+        opened(token).get(f"/sessions/{voice_session.pk}/")
+
+    assert [use.at > today for use in share.uses.all()] == [True, True, False]
+    assert other.uses.count() == 1
+
+
 @pytest.mark.parametrize("path", ["events/", "text/", "big/"])
 def test_who_reads_only_the_words_has_used_it_too(voice_session, path):
     opened(link_to(voice_session)[1]).get(f"/sessions/{voice_session.pk}/{path}")
