@@ -148,7 +148,7 @@ if REDIS_URL:
     CACHES = {"default": {"BACKEND": "linnet_site.cache.RedisOrMemoryCache", "LOCATION": REDIS_URL}}
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "linnet_site.layers.OneProcessLayer"}}
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {"default": {"BACKEND": "linnet_site.cache.MemoryCache"}}
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
