@@ -25,6 +25,7 @@ FILES = [
     "forgetting",  # what every table holds, deleting in steps
     "sharing/test_making.py",  # a lock
     "test_history.py",
+    "test_odd_requests.py",  # NUL, and numbers of any length
     "test_reap_idle_sessions.py",  # who wins a conditional UPDATE
     "test_presence.py",  # locks that are passed by
     "test_recording.py",  # raw SQL
