@@ -82,6 +82,15 @@ def test_it_is_not_revealed_without_a_reason(stellas_browser, secret_session, re
     assert not AuditEntry.objects.exists()
 
 
+def test_no_number_pushes_the_reason_out_of_the_entry(stellas_browser, secret_session):
+    answer = stellas_browser.post(
+        f"{SESSIONS}{secret_session.pk}/reveal/", {"reason": "ticket 4711", "after": "9" * 190}
+    )
+
+    assert SECRET not in answer.text
+    assert not AuditEntry.objects.exists()
+
+
 def test_it_is_not_revealed_without_the_permission(secret_session):
     browser = clerk("view_voicesession", "change_voicesession", "view_event")
 
