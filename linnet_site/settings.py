@@ -216,6 +216,8 @@ USERSESSIONS_TRACK_ACTIVITY = False  # a write with every request, for a date th
 LINNET_SIGNUP_OPEN = boolean("LINNET_SIGNUP_OPEN", default=True)
 
 SESSION_ENGINE = "linnet_site.cookie_sessions"
+# Nothing of a notice goes to the database: one that nobody reads would outlive what it tells of.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
