@@ -53,7 +53,9 @@ class EngineFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> QuerySet[VoiceSession]:
         chosen = self.value()
-        return queryset.filter(engine="" if chosen == "none" else chosen) if chosen else queryset
+        if chosen == "none":
+            return queryset.filter(engine="")
+        return queryset.filter(engine=chosen) if chosen in ENGINES else queryset
 
 
 class AttentionFilter(admin.SimpleListFilter):
