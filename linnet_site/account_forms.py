@@ -7,9 +7,11 @@ from typing import Any
 from allauth.account import forms as account_forms
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
+from django.core.validators import MaxLengthValidator
 from django.forms import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+MAX_LOGIN_CHARS = 320  # no name or address is longer, and SQLite breaks over a pattern of 50 000
 WRONG_PASSWORD = {"username_password_mismatch", "email_password_mismatch", "invalid_login"}
 
 
@@ -27,6 +29,10 @@ class _OurWords:
 
 class LoginForm(_OurWords, account_forms.LoginForm):  # type: ignore[misc]  # allauth is untyped
     labels = {"login": _("Username or email"), "remember": _("Stay logged in")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].validators.append(MaxLengthValidator(MAX_LOGIN_CHARS))
 
     def clean(self) -> dict[str, Any] | None:
         try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import OriginValidator
+from channels.security.websocket import OriginValidator, WebsocketDenier
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
@@ -24,8 +25,22 @@ if TYPE_CHECKING:
 class BrowserOriginValidator(OriginValidator):  # type: ignore[misc]  # channels publishes no types
     """Refuses pages of other sites. Programs send no origin, and need not: no browser leaves it out."""
 
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        """Refuse an origin that is none, too: the original would break over it."""
+        origins = [value for name, value in scope["headers"] if name == b"origin"]
+        is_readable = all(map(_is_address, origins))
+        return await (super().__call__ if is_readable else WebsocketDenier())(scope, receive, send)
+
     def valid_origin(self, parsed_origin: ParseResult | None) -> bool:
         return parsed_origin is None or bool(super().valid_origin(parsed_origin))
+
+
+def _is_address(origin: bytes) -> bool:
+    try:
+        _ = urlsplit(origin.decode("latin-1")).port
+    except ValueError:
+        return False
+    return True
 
 
 application = ProtocolTypeRouter(

@@ -1,4 +1,4 @@
-"""The cache of an installation with Redis. It counts logins and guesses, and holds nothing that cannot be missed."""
+"""The caches, with Redis and without. They count logins and guesses, and hold nothing that cannot be missed."""
 
 from __future__ import annotations
 
@@ -26,6 +26,13 @@ MAX_ENTRIES = 10_000  # the default of 300 would let whoever asks from many addr
 _away_until_s = 0.0  # of this process: Django makes a cache object for each request
 
 
+class MemoryCache(LocMemCache):
+    """This process's own memory."""
+
+    def __init__(self, name: str, params: dict[str, Any]) -> None:
+        super().__init__(name, {**params, "OPTIONS": {"MAX_ENTRIES": MAX_ENTRIES}})
+
+
 class RedisOrMemoryCache(BaseCache):
     """Redis; while it does not answer, this process's own memory.
 
@@ -37,7 +44,7 @@ class RedisOrMemoryCache(BaseCache):
         once_more = Retry(NoBackoff(), 1, supported_errors=(NotConnected,))  # a connection from before a restart
         options = {"socket_connect_timeout": TIMEOUT_S, "socket_timeout": TIMEOUT_S, "retry": once_more}
         self._redis = RedisCache(location, {**params, "OPTIONS": options})
-        self._memory = LocMemCache("while-redis-is-away", {**params, "OPTIONS": {"MAX_ENTRIES": MAX_ENTRIES}})
+        self._memory = MemoryCache("while-redis-is-away", params)
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
         return bool(self._ask(lambda cache: cache.add(key, value, timeout, version)))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Links that open a session, and those that set a new password: whoever reads the log could use them.
-_SECRET = re.compile(r"(/shared/|/password/reset/key/)[^/\s\"']+")
+# Links that open a session, set a new password or confirm an address: whoever reads the log could use them. However
+# they are spelt: a link that a slash too many was typed into is written down as not found, and works without it.
+_SECRET = re.compile(r"(/shared/+|/password/reset/key/+|/confirm-email/+)[^/\s\"']+", re.IGNORECASE)
 # PostgreSQL repeats the row that it refuses, or the statement with its values: what was said. A value may have lines.
 _REPEATED = re.compile(r"\n\s*(?:DETAIL|QUERY|CONTEXT|LINE \d+):.*", re.DOTALL)
 _SHOWN_FIELDS = ("error", "failed_calls")  # the others may hold anything

@@ -9,7 +9,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from django.db import models, transaction
-from django.db.models import Count, Max, Prefetch
+from django.db.models import Count, Max, Prefetch, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -32,6 +32,7 @@ TOKEN_BYTES = 32
 MAX_OPEN_LINKS = 20  # of one session at a time
 MAX_OPENED_LINKS = 50  # that one browser remembers
 MAX_WHISPERS = 500  # of one link: whoever found it cannot fill the disk
+MAX_USES = 500  # of one link that are kept, the newest: whoever has it can open it for ever
 SHOWN_USES = 50  # of one link: it may have been opened again and again
 MAX_NAME_CHARS = 150  # as in `Share.name` and `Note.author_name`
 JUST_OPENED = "just_opened_links"  # in the cookie session: ids of links whose session was not read yet
@@ -112,6 +113,8 @@ def note_use(login: SessionBase, share: Share) -> None:
     if ids:
         login[JUST_OPENED] = [share_id for share_id in waiting if share_id not in ids]
         ShareUse.objects.bulk_create(ShareUse(share_id=share_id) for share_id in sorted(ids))
+        for share_id in ids:
+            _forget_first_uses(share_id)
 
 
 def revoke(shares: ShareQuerySet) -> int:
@@ -124,7 +127,7 @@ def revoke(shares: ShareQuerySet) -> int:
 
 
 def of_session(voice_session: VoiceSession) -> ShareQuerySet:
-    """Return the session's links, the newest first, each with `times_used`, `last_used_at` and its `last_uses`."""
+    """Return the session's links, the newest first, each with what `_with_use` says and its `last_uses`."""
     last_uses = Prefetch("uses", ShareUse.objects.all()[:SHOWN_USES], to_attr="last_uses")
     return _with_use(Share.objects.filter(session=voice_session)).prefetch_related(last_uses)
 
@@ -185,8 +188,16 @@ def _just_opened(login: SessionBase) -> list[int]:
     return waiting if isinstance(waiting, list) else []
 
 
+def _forget_first_uses(share_id: int) -> None:
+    newest_first = ShareUse.objects.filter(share_id=share_id).order_by("-at", "-pk").values_list("pk", flat=True)
+    if too_many := list(newest_first[MAX_USES:]):
+        ShareUse.objects.filter(pk__in=too_many).delete()
+
+
 def _with_use(shares: ShareQuerySet) -> ShareQuerySet:
-    return shares.annotate(times_used=Count("uses"), last_used_at=Max("uses__at"))
+    """Add `times_used`, at most `MAX_USES`, whether it is `used_more` often perhaps, and `last_used_at`."""
+    used = shares.annotate(times_used=Count("uses"), last_used_at=Max("uses__at"))
+    return used.annotate(used_more=Q(times_used__gte=MAX_USES))
 
 
 def _tell_after_commit(share_id: int) -> None:

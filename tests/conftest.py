@@ -54,17 +54,27 @@ def commits_at_once(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def audit_entries_end_with_their_test(request):
-    """A test with real transactions empties SQLite's tables afterwards, which the audit log's trigger refuses."""
+    """A test with real transactions empties the tables afterwards, which the audit log's triggers refuse."""
     marker = request.node.get_closest_marker("django_db")
     yield
     is_transactional = "transactional_db" in request.fixturenames or (marker and marker.kwargs.get("transaction"))
-    if is_transactional and connection.vendor == "sqlite" and AuditEntry.objects.exists():
+    if is_transactional and AuditEntry.objects.exists():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'audit_cannot_go'")
-            [trigger] = cursor.fetchone()
-            cursor.execute("DROP TRIGGER audit_cannot_go")
-            cursor.execute("DELETE FROM sessions_app_auditentry")
-            cursor.execute(trigger)
+            _delete_in_sqlite(cursor) if connection.vendor == "sqlite" else _delete_in_postgresql(cursor)
+
+
+def _delete_in_sqlite(cursor):
+    cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'audit_cannot_go'")
+    [trigger] = cursor.fetchone()
+    cursor.execute("DROP TRIGGER audit_cannot_go")
+    cursor.execute("DELETE FROM sessions_app_auditentry")
+    cursor.execute(trigger)
+
+
+def _delete_in_postgresql(cursor):
+    cursor.execute("ALTER TABLE sessions_app_auditentry DISABLE TRIGGER USER")
+    cursor.execute("DELETE FROM sessions_app_auditentry")
+    cursor.execute("ALTER TABLE sessions_app_auditentry ENABLE TRIGGER USER")
 
 
 @pytest.fixture(scope="session")

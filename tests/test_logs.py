@@ -38,6 +38,20 @@ def log():
     logger.propagate = True
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["/shared/a-key/", "//shared//a-key/", "/Shared/a-key", "/accounts/password/reset/key/1-a-key/",
+     "/accounts/confirm-email/a-key/"],
+)  # fmt: skip
+def test_an_address_that_is_a_key_is_left_out_however_it_is_spelt(log, address):
+    logger, written = log
+
+    logger.warning("Not Found: %s", address)
+
+    assert "Not Found: /" in written.getvalue()
+    assert "a-key" not in written.getvalue()
+
+
 class TestWhatTheDatabaseSays:
     def test_why_it_refused_a_row_is_shown_and_the_row_is_not(self, log):
         logger, written = log

@@ -183,6 +183,8 @@ async def test_nobody_gets_in_without_a_login_or_from_elsewhere(alices_browser, 
         assert foreign is None
     async with microphone_of(alices_browser.cookies, voice_session, origin="null") as sandboxed:
         assert sandboxed is None
+    async with microphone_of(alices_browser.cookies, voice_session, origin="http://[") as nonsense:
+        assert nonsense is None
     async with socket_of(alices_browser.cookies, "/ws/elsewhere/") as lost:
         assert lost is None
 

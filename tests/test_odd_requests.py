@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from sessions_app import lifecycle, recording
@@ -82,3 +83,19 @@ def test_who_says_where_to_go_back_to_goes_nowhere_else(alices_browser, voice_se
 @pytest.mark.parametrize("token", ["\0", "a" * 5000, "%F0%9F%90%A6", "..", "%0d%0a"])
 def test_a_token_that_cannot_be_is_not_there(client, token):
     assert client.get(f"/shared/{token}/").status_code == 404
+
+
+@pytest.mark.parametrize("key", [r"\000" * 8, r"\355\240\200aaaaaaaa", "a" * 10_000, "'; --aaaaaaa"])
+def test_a_cookie_that_no_login_has_is_nobody(voice_session, key):
+    browser = Client(headers={"cookie": f'sessionid="{key}"'})
+
+    assert browser.get(f"/sessions/{voice_session.pk}/").status_code == 302
+    assert browser.get("/privacy/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["a" * 60_000, "a@" + "b" * 60_000, "\0"])
+def test_a_name_that_nobody_has_does_not_break_the_login(alice, name):
+    answer = Client().post("/accounts/login/", {"login": name, "password": "secret words"})
+
+    assert answer.status_code == 200
+    assert "errorlist" in answer.text

@@ -22,9 +22,11 @@ from tests.faults.processes import POSTGRES
 ROOT = Path(__file__).resolve().parent.parent
 FILES = [
     "admin/test_audit_log.py",  # triggers
+    "admin/test_sessions.py",  # filters with NUL
     "forgetting",  # what every table holds, deleting in steps
     "sharing/test_making.py",  # a lock
     "test_history.py",
+    "test_odd_requests.py",  # NUL, and numbers of any length
     "test_reap_idle_sessions.py",  # who wins a conditional UPDATE
     "test_presence.py",  # locks that are passed by
     "test_recording.py",  # raw SQL

@@ -1,7 +1,8 @@
 """Accounts: deleting one forgets all it has, as if its owner had done it.
 
 Whoever can get into an account, or give rights, can read what was said. So only superusers set the passwords, rights
-and mail addresses of others (a new password is sent there), and all that staff change is in the audit log.
+and mail addresses of others (a new password is sent there), and change other superusers or the names of staff: those
+stand in the audit log for who they are. All that staff change is in it.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ class SecondFactorAdmin(AuditedAdmin, ReadOnlyAdmin):
     fields = ["user", "type", "created_at", "last_used_at"]
     ordering = ["-id"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return bool(request.user.has_perm("mfa.delete_authenticator"))
+    def has_delete_permission(self, request: HttpRequest, obj: Authenticator | None = None) -> bool:
+        is_below = obj is None or _may_touch(request, obj.user)
+        return is_below and bool(request.user.has_perm("mfa.delete_authenticator"))
 
 
 class ForSuperusersAdmin(AuditedAdmin):
@@ -87,7 +89,13 @@ class AccountAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]  # subscr
     actions = ["forget_accounts"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: AbstractBaseUser | None = None) -> tuple[str, ...]:
-        return () if request.user.is_superuser else ("email", "is_staff", "is_superuser", "groups", "user_permissions")
+        if request.user.is_superuser:
+            return ()
+        rights = ("email", "is_staff", "is_superuser", "groups", "user_permissions")
+        return ("username", *rights) if getattr(obj, "is_staff", False) else rights
+
+    def has_change_permission(self, request: HttpRequest, obj: AbstractBaseUser | None = None) -> bool:
+        return (obj is None or _may_touch(request, obj)) and super().has_change_permission(request, obj)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         if not (request.user.is_superuser or id == str(request.user.pk)):
@@ -101,7 +109,7 @@ class AccountAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]  # subscr
 
     @admin.action(description=_("Forget the selected accounts with everything"), permissions=["forget"])
     def forget_accounts(self, request: HttpRequest, queryset: QuerySet[AbstractBaseUser]) -> HttpResponse | None:
-        chosen = list(queryset.exclude(pk=request.user.pk))
+        chosen = [user for user in queryset.exclude(pk=request.user.pk) if _may_touch(request, user)]
         if request.POST.get("confirmed") != "yes":
             context = {
                 **self.admin_site.each_context(request),
@@ -119,3 +127,8 @@ class AccountAdmin(AuditedAdmin, UserAdmin):  # type: ignore[type-arg]  # subscr
 
     def has_forget_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("auth.delete_user"))
+
+
+def _may_touch(request: HttpRequest, user: AbstractBaseUser) -> bool:
+    """Return whether an account is not above the one that asks."""
+    return bool(request.user.is_superuser) or not getattr(user, "is_superuser", False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from sessions_app.admin.records import ReadOnlyAdmin, session_number
+from sessions_app.admin.records import OfferedFiltersAdmin, ReadOnlyAdmin, session_number
 from sessions_app.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         return queryset.filter(actor_name=term) | queryset.filter(action=term), False
 
 
-class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subscriptable only in stubs
+class AuditedAdmin(OfferedFiltersAdmin):
     """Rows of accounts that staff may write: each change is in the audit log, without a name or a value."""
 
     audited_as: str

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 LINES_AT_ONCE = 1000
+MAX_AFTER = 2**31 - 1  # more events than years can hold; an entry has room for it, and for the reason behind it
 
 
 class ReasonForm(forms.Form):
@@ -31,7 +32,7 @@ class ReasonForm(forms.Form):
         max_length=160,
         help_text=_("It is written down, with your name, where nobody can change it."),
     )
-    after = forms.IntegerField(min_value=0, initial=0, required=False, widget=forms.HiddenInput)
+    after = forms.IntegerField(min_value=0, max_value=MAX_AFTER, initial=0, required=False, widget=forms.HiddenInput)
 
 
 def may_reveal(request: HttpRequest) -> bool:

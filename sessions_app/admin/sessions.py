@@ -53,7 +53,9 @@ class EngineFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[VoiceSession]) -> QuerySet[VoiceSession]:
         chosen = self.value()
-        return queryset.filter(engine="" if chosen == "none" else chosen) if chosen else queryset
+        if chosen == "none":
+            return queryset.filter(engine="")
+        return queryset.filter(engine=chosen) if chosen in ENGINES else queryset
 
 
 class AttentionFilter(admin.SimpleListFilter):
@@ -125,7 +127,7 @@ class VoiceSessionAdmin(ReadOnlyAdmin):
         return SessionList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        return lookup == "owner__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+        return lookup == "owner__id__exact" or super().lookup_allowed(lookup, value, request)
 
     def get_urls(self) -> list[URLPattern]:
         reveal = self.admin_site.admin_view(self.reveal)

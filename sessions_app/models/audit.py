@@ -29,7 +29,7 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 class AuditEntry(models.Model):
     """Something that staff did. Written once; sessions and accounts may go, the entry stays.
 
-    The database refuses too (a trigger, `migrations/0004`); only the actor may become unknown, with his account.
+    The database refuses too (triggers: `migrations/0004`, `0008`); only the actor may become unknown, with his account.
     """
 
     at = models.DateTimeField(default=timezone.now, editable=False)

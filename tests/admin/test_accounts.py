@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, Permission
 
 from sessions_app import forgetting
 from sessions_app.models import AuditEntry
+from tests.admin.conftest import act, clerk
 from tests.conftest import logged_in, person
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,35 @@ class TestWhoIsNoSuperuser:
         supports_browser.post("/admin/auth/group/add/", fields | {"name": "another"})
 
         assert [known.permissions.count() for known in Group.objects.all()] == [0]
+
+    def test_cannot_change_a_superuser_or_take_their_second_factor_away(self, supports_browser, stella):
+        key = Authenticator.objects.create(user=stella, type="totp", data={})
+
+        answers = [
+            change(supports_browser, stella, username="nobody", is_active=""),
+            supports_browser.post(f"/admin/mfa/authenticator/{key.pk}/delete/", {"post": "yes"}),
+        ]
+
+        stella.refresh_from_db()
+        assert [answer.status_code for answer in answers] == [403, 403]
+        assert (stella.username, stella.is_active) == ("stella", True)
+        assert Authenticator.objects.exists()
+
+    def test_cannot_forget_a_superuser(self, stella, alice):
+        browser = clerk("view_user", "delete_user")
+
+        act(browser, "forget_accounts", stella, alice, address="/admin/auth/user/", confirmed="yes")
+
+        assert type(stella).objects.filter(username="stella").exists()
+        assert not type(stella).objects.filter(username="alice").exists()
+
+    def test_cannot_take_the_name_of_somebody_in_the_audit_log(self, supports_browser, support, alice):
+        change(supports_browser, support, username="stella", first_name="Samira")
+        change(supports_browser, alice, username="alicia")
+
+        support.refresh_from_db()
+        alice.refresh_from_db()
+        assert (support.username, support.first_name, alice.username) == ("support", "Samira", "alicia")
 
     def test_can_make_an_account_that_has_no_rights(self, supports_browser):
         supports_browser.post("/admin/auth/user/add/", NEW_PASSWORD | {"username": "newcomer", "is_superuser": "on"})

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 
 from sessions_app import recording
 from sessions_app.models import AuditEntry
-from tests.admin.conftest import SECRET, shown
+from tests.admin.conftest import SECRET, clerk, shown
 from tests.conftest import person
 from tests.test_recording import words
 
@@ -37,6 +37,13 @@ def test_second_factors_are_shown_without_their_secrets(stellas_browser, alice):
         answer = stellas_browser.get(address)
         assert "alice" in answer.text
         assert SECRET not in answer.text
+
+
+def test_secrets_of_second_factors_cannot_be_guessed_at_by_filters(alice):
+    Authenticator.objects.create(user=alice, type="totp", data={"secret": SECRET})
+    browser = clerk("view_authenticator")
+
+    assert browser.get(f"/admin/mfa/authenticator/?data__secret__startswith={SECRET[:3]}").status_code == 400
 
 
 class TestTheAuditLog:
@@ -70,6 +77,29 @@ class TestTheAuditLog:
             cursor.execute(statement)
 
         assert AuditEntry.objects.get().detail == "ticket 1"
+
+    def test_no_entry_takes_the_place_of_another(self, entry):
+        values = "(id, at, actor_name, action, detail) VALUES (%s, '2001-01-01', '', 'nothing', '')"
+        instead = {
+            "sqlite": f"INSERT OR REPLACE INTO sessions_app_auditentry {values}",
+            "postgresql": f"INSERT INTO sessions_app_auditentry {values} ON CONFLICT (id) DO UPDATE SET detail = ''",
+        }
+
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(instead[connection.vendor], [entry.pk])
+
+        assert AuditEntry.objects.get().detail == "ticket 1"
+
+    def test_the_table_is_not_emptied_as_a_whole(self, entry):
+        if connection.vendor != "postgresql":
+            pytest.skip("SQLite knows DELETE alone")
+
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the end of the test refuses, too
+            with pytest.raises(DatabaseError, match="cannot be changed or deleted"), transaction.atomic():
+                cursor.execute("TRUNCATE sessions_app_auditentry")
+
+        assert AuditEntry.objects.exists()
 
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("round_", [1, 2])

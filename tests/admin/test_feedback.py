@@ -40,6 +40,17 @@ def test_only_what_was_shared_is_shown_and_whose_it_is_is_not(stellas_browser, f
     assert str(voice_session.pk) not in page
 
 
+@pytest.mark.parametrize("asked", ["heard_as__startswith=like", "user=1", "session__exact={}", "seq=2"])
+def test_nobody_finds_out_by_a_filter_whose_it_is_or_what_was_typed(feedback, voice_session, asked):
+    browser = clerk("view_tonefeedback")
+
+    assert browser.get(f"{FEEDBACK}?{asked.format(voice_session.pk)}").status_code == 400
+
+
+def test_no_list_of_accounts_says_whose_it_is(feedback):
+    assert clerk("view_user").get(f"/admin/auth/user/?tone_feedback={feedback[0].pk}").status_code == 400
+
+
 def test_what_is_private_can_be_neither_seen_nor_approved(stellas_browser, feedback):
     act(stellas_browser, "approve", *feedback, address=FEEDBACK)
 

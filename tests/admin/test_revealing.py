@@ -37,6 +37,13 @@ def test_no_page_of_the_admin_shows_it(stellas_browser, secret_session):
         assert SECRET not in answer.text, address
 
 
+@pytest.mark.parametrize(
+    "asked", ["title__startswith=the", "summary__icontains=heron", "off_record=[]", "has_off_record=1", "revision=1"]
+)
+def test_it_cannot_be_guessed_at_by_filters_that_no_list_offers(secret_session, asked):
+    assert clerk("view_voicesession").get(f"{SESSIONS}?{asked}").status_code == 400
+
+
 def test_it_is_revealed_for_a_reason_and_that_is_written_down(stellas_browser, secret_session):
     answer = stellas_browser.post(f"{SESSIONS}{secret_session.pk}/reveal/", {"reason": "ticket 4711"})
 
@@ -70,6 +77,15 @@ def test_it_is_shown_once(stellas_browser, secret_session):
 @pytest.mark.parametrize("reason", ["", "why"])
 def test_it_is_not_revealed_without_a_reason(stellas_browser, secret_session, reason):
     answer = stellas_browser.post(f"{SESSIONS}{secret_session.pk}/reveal/", {"reason": reason})
+
+    assert SECRET not in answer.text
+    assert not AuditEntry.objects.exists()
+
+
+def test_no_number_pushes_the_reason_out_of_the_entry(stellas_browser, secret_session):
+    answer = stellas_browser.post(
+        f"{SESSIONS}{secret_session.pk}/reveal/", {"reason": "ticket 4711", "after": "9" * 190}
+    )
 
     assert SECRET not in answer.text
     assert not AuditEntry.objects.exists()

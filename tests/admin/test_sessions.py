@@ -70,6 +70,13 @@ def test_the_list_is_filtered(stellas_browser, voice_session, chosen, is_found):
     assert bool(shown(stellas_browser, f"{SESSIONS}?{chosen}")[0]) is is_found
 
 
+@pytest.mark.parametrize(
+    "asked", ["state__exact=%00", "engine=%00", "created_at__year=999999999999", "simulated__exact=x", "q=%00"]
+)
+def test_a_filter_that_makes_no_sense_does_not_break_the_list(stellas_browser, asked):
+    assert stellas_browser.get(f"{SESSIONS}?{asked}").status_code in {200, 302, 400}
+
+
 def test_it_costs_as_many_queries_for_fifty_sessions_as_for_one(stellas_browser, alice):
     def queries():
         with CaptureQueriesContext(

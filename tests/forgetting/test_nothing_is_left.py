@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 from django.conf import settings as site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 
 from sessions_app import forgetting, lifecycle, recording
 from tests.forgetting.conftest import CANARY, aged, files_with, planted, purge, tables_with
@@ -29,6 +32,17 @@ def test_a_deleted_session_leaves_no_table_a_word(alice):
     purge()
 
     assert tables_with(CANARY) == []
+
+
+def test_notices_with_its_title_that_nobody_reads_are_in_no_cookie_session(alice, alices_browser):
+    for _ in range(20):
+        titled = lifecycle.create(alice, title=secrets.token_hex(90))
+        alices_browser.post(f"/sessions/{titled.pk}/delete/")
+        aged(titled, deleted_at=1)
+
+    purge()
+
+    assert [login for login in Session.objects.all() if "is deleted" in str(login.get_decoded())] == []
 
 
 def test_a_neighbour_keeps_all_of_its_own(alice):

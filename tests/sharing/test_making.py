@@ -121,6 +121,17 @@ def test_of_a_link_that_was_opened_again_and_again_the_last_times_are_shown(alic
     assert "Earlier times are not shown." in uses
 
 
+def test_a_link_whose_first_uses_are_forgotten_does_not_pretend_to_count_them(
+    alices_browser, voice_session, monkeypatch
+):
+    monkeypatch.setattr(sharing, "MAX_USES", 3)
+    share, _ = link_to(voice_session)
+    ShareUse.objects.bulk_create(ShareUse(share=share) for _ in range(3))
+
+    for page in (f"/sessions/{voice_session.pk}/shares/", "/shares/"):
+        assert "opened at least 3 times" in alices_browser.get(page).text
+
+
 def test_only_the_owner_makes_and_withdraws(bobs_browser, ann, voice_session):
     share = Share.objects.get()
     for browser, answer in [(bobs_browser, 404), (ann, 302)]:

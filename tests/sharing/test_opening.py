@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -48,6 +49,19 @@ def test_a_preview_burns_nothing_and_is_no_use(voice_session):
     ann.get(f"/sessions/{voice_session.pk}/")
 
     assert ShareUse.objects.count() == 1
+
+
+def test_whoever_has_a_link_cannot_fill_the_disk_with_its_uses(voice_session, monkeypatch):
+    monkeypatch.setattr(sharing, "MAX_USES", 3)
+    (share, token), (other, _) = link_to(voice_session), link_to(voice_session)
+    yesterday, today = timezone.now() - timedelta(days=1), timezone.now()
+    ShareUse.objects.bulk_create(ShareUse(share=one, at=yesterday) for one in (share, share, other))
+
+    for _ in range(2):
+        opened(token).get(f"/sessions/{voice_session.pk}/")
+
+    assert [use.at > today for use in share.uses.all()] == [True, True, False]
+    assert other.uses.count() == 1
 
 
 @pytest.mark.parametrize("path", ["events/", "text/", "big/"])
@@ -130,6 +144,16 @@ def test_a_household_is_one_address(monkeypatch):
 
     assert Client(REMOTE_ADDR="2001:db8:1:2:ffff::9").get("/shared/guess/").status_code == 429
     assert Client(REMOTE_ADDR="2001:db8:1:3::1").get("/shared/guess/").status_code == 404
+
+
+def test_the_counts_of_many_addresses_do_not_push_out_that_of_one(monkeypatch):
+    monkeypatch.setattr(guesses, "MAX_GUESSES", 1)
+    Client().get("/shared/guess/")
+
+    for number in range(5000):
+        cache.set(f"count-of-{number}", 1)
+
+    assert Client().get("/shared/guess/").status_code == 429
 
 
 def test_a_cache_that_is_away_keeps_nobody_out(voice_session, monkeypatch):
