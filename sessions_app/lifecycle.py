@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from sessions_app.annotation.events import SessionEvent
     from sessions_app.models import VoiceSessionQuerySet
+
+KEPT_PAST_ITS_TIME = timedelta(days=1)
 
 
 def create(
@@ -128,8 +131,12 @@ def idle(ttl_s: float) -> VoiceSessionQuerySet:
 
 
 def _end(endable: VoiceSessionQuerySet, voice_session: VoiceSession, reason: EndReason) -> bool:
+    # Who lets a session run past the day until which it is kept shall find it after its end.
+    overdue = When(keep_until__lte=Now(), then=Now() + KEPT_PAST_ITS_TIME)
     with transaction.atomic():
-        ended = endable.filter(pk=voice_session.pk).update(state=State.STOPPED, end_reason=reason, ended_at=Now())
+        ended = endable.filter(pk=voice_session.pk).update(
+            state=State.STOPPED, end_reason=reason, ended_at=Now(), keep_until=Case(overdue, default=F("keep_until"))
+        )
         if not ended:
             return False
         _close_off_record(voice_session)

@@ -51,6 +51,17 @@ def test_the_time_of_the_account_counts_from_the_end(ended, alice):
     assert purge() == [f"forgot {ended.pk}"]
 
 
+def test_one_that_ran_on_past_its_time_is_there_for_a_day_after_its_end(ended):
+    lifecycle.reopen(ended)
+    VoiceSession.objects.filter(pk=ended.pk).update(keep_until=timezone.now() - timedelta(hours=1))
+    lifecycle.end(ended, EndReason.USER)
+    assert purge() == []
+
+    aged(ended, keep_until=0, ended_at=1)
+
+    assert purge() == [f"forgot {ended.pk}"]
+
+
 def test_the_time_of_one_account_is_not_that_of_another(ended, bob):
     Profile.objects.create(user=bob, keep_days=1)
     aged(ended, ended_at=31, created_at=31)
