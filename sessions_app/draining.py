@@ -12,7 +12,8 @@ import threading
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
-from weakref import WeakKeyDictionary
+
+from sessions_app.per_loop import PerLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,18 +64,17 @@ class Drain:
                 await asyncio.gather(*(one.go_away() for one in leaving), return_exceptions=True)
 
 
-_drains: WeakKeyDictionary[asyncio.AbstractEventLoop, Drain] = WeakKeyDictionary()
 _before: dict[int, Any] = {}  # what each signal did before we hooked it
 
 
-def current() -> Drain:
-    """Return the drain of the running event loop; the first one hooks the process's signals."""
-    loop = asyncio.get_running_loop()
-    if loop not in _drains:
-        _drains[loop] = Drain()
-        if threading.current_thread() is threading.main_thread():
-            _hook_signals()
-    return _drains[loop]
+def _make() -> Drain:
+    """Return the drain of a loop; the first one hooks the process's signals."""
+    if threading.current_thread() is threading.main_thread():
+        _hook_signals()
+    return Drain()
+
+
+current = PerLoop(_make)
 
 
 def _hook_signals() -> None:
@@ -93,7 +93,7 @@ def _on_signal(signum: int, frame: FrameType | None) -> None:
     except RuntimeError:
         _deliver(signum)
         return
-    drain = _drains.get(loop)
+    drain = current.if_made()
     if drain is None or drain.is_draining:
         _deliver(signum)
     else:
