@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db.models import Min
 
 from sessions_app.annotation.bands import softer
 from sessions_app.annotation.clock import timecode as timecode
@@ -15,10 +17,11 @@ from sessions_app.models import Revision
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from sessions_app.models import Event, Note, VoiceSession
+    from sessions_app.models.event import EventQuerySet
 
 CHUNK_EVENTS = 1000
 READABLE = (Kind.TRANSCRIPT, Kind.TONE, Kind.GAP, Kind.STATE, Kind.QUEUE)
@@ -75,6 +78,61 @@ def events_of(voice_session: VoiceSession, *, chunk: int = CHUNK_EVENTS) -> Iter
         after = rows[-1].seq
 
 
+class PagedLines:
+    """The lines of an ended session, without notes, for a `Paginator`.
+
+    Made, it asks once for the places of all lines; each part costs two queries and the events of its own lines. They
+    are the lines of the whole: a part is read from the first tone that reaches into its words on, and until the words
+    behind it.
+    """
+
+    def __init__(self, voice_session: VoiceSession, *, names: Mapping[str, str]) -> None:
+        self._events = voice_session.events.filter(kind__in=READABLE).order_by("seq")
+        self._names = names
+        self._places = list(_places(self._events))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, part: slice) -> list[Line]:
+        places = self._places[part]
+        if not places:
+            return []
+        events = self._events.filter(seq__gte=self._beginning(places))
+        words_behind = _first_words(self._places[part.stop :])
+        if words_behind is not None:
+            events = events.filter(seq__lt=words_behind.seq)
+        shown = {place.seq for place in places}
+        return [line for line in lines_of(events, names=self._names) if line.seq in shown]
+
+    def _beginning(self, places: Sequence[_Place]) -> int:
+        first, words = places[0].seq, _first_words(places)
+        if words is None:
+            return first
+        tones = self._events.filter(kind=Kind.TONE, seq__lt=first, end_ms__gt=words.words_ms)
+        return tones.aggregate(first=Min("seq"))["first"] or first
+
+
+class _Place(NamedTuple):
+    """The number of a line, and when its words begin; None when it has none."""
+
+    seq: int
+    words_ms: int | None
+
+
+def _places(events: EventQuerySet) -> Iterator[_Place]:
+    """Yield the places of the lines that `_lines` makes of `events`; one query."""
+    phone_line = _PhoneLine()
+    of_lines = events.exclude(kind=Kind.TONE).values_list("seq", "kind", "label", "start_ms")
+    for seq, kind, label, start_ms in of_lines:
+        if kind != Kind.QUEUE or phone_line.is_news(label):
+            yield _Place(seq, start_ms if kind == Kind.TRANSCRIPT else None)
+
+
+def _first_words(places: Iterable[_Place]) -> _Place | None:
+    return next((place for place in places if place.words_ms is not None), None)
+
+
 def originals_of(session_id: uuid.UUID, seqs: Iterable[int]) -> dict[int, str]:
     """Return the words as they were heard, of those lines that were corrected; one query.
 
@@ -104,14 +162,11 @@ def lines_of(
 
 
 def _lines(events: Iterable[Event], names: Mapping[str, str]) -> Iterator[Line]:
-    """Words wait for their tone until the next ones come, and what happened in between waits with them.
-
-    What the phone line does is said when it changes: some classifiers repeat it every second.
-    """
+    """Words wait for their tone until the next ones come, and what happened in between waits with them."""
     matcher: ToneMatcher[_Tone] = ToneMatcher()
     words: Event | None = None
     behind: list[Line] = []
-    line_state = ""
+    phone_line = _PhoneLine()
     for event in events:
         if event.kind == Kind.TONE:
             matcher.take_tone(_Tone(event))
@@ -120,9 +175,8 @@ def _lines(events: Iterable[Event], names: Mapping[str, str]) -> Iterator[Line]:
             words, behind = event, []
             matcher.take_words(event)
         elif event.kind == Kind.QUEUE:
-            if event.label not in {line_state, "none"}:
+            if phone_line.is_news(event.label):
                 behind.append(_other(event))
-            line_state = event.label
         elif event.kind in READABLE:
             behind.append(_other(event))
     yield from _settled(words, matcher, behind, names)
@@ -134,6 +188,18 @@ def _settled(
     if words is not None:
         yield _spoken(words, matcher.tone.event if matcher.tone else None, names)
     yield from behind
+
+
+class _PhoneLine:
+    """What the phone line does is said when it changes: some classifiers repeat it every second."""
+
+    def __init__(self) -> None:
+        self._state = ""
+
+    def is_news(self, label: str) -> bool:
+        is_news = label not in {self._state, "none"}
+        self._state = label
+        return is_news
 
 
 class _Tone:
