@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from django.db.models import Min
 
@@ -17,13 +17,16 @@ from sessions_app.models import Revision
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from sessions_app.models import Event, Note, VoiceSession
-    from sessions_app.models.event import EventQuerySet
+    from sessions_app.models.event import EventQuerySet, StoredEvent
+
+    AnyEvent: TypeAlias = "Event | StoredEvent"
 
 CHUNK_EVENTS = 1000
+E = TypeVar("E", "Event", "StoredEvent")
 READABLE = (Kind.TRANSCRIPT, Kind.TONE, Kind.GAP, Kind.STATE, Kind.QUEUE)
 
 
@@ -67,13 +70,20 @@ class Line:
         return elcor_prefix(self.tone, self.tone_band)
 
 
-def events_of(voice_session: VoiceSession, *, chunk: int = CHUNK_EVENTS) -> Iterator[Event]:
-    """Yield all events in order, a query for every `chunk` of them.
+def events_of(voice_session: VoiceSession) -> Iterator[Event]:
+    """Yield all events in order, a query for every `CHUNK_EVENTS` of them."""
+    return _in_chunks(lambda after: list(voice_session.events.after(after)[:CHUNK_EVENTS]))
 
-    Short queries instead of one cursor: a slow reader holds no transaction open, and memory stays bounded.
-    """
+
+def columns_of(voice_session: VoiceSession) -> Iterator[StoredEvent]:
+    """Yield what lines are made of, of all events in order; as many queries as `events_of`."""
+    return _in_chunks(lambda after: voice_session.events.after(after)[:CHUNK_EVENTS].columns())
+
+
+def _in_chunks(behind: Callable[[int], list[E]]) -> Iterator[E]:
+    """Short queries instead of one cursor: a slow reader holds no transaction open, and memory stays bounded."""
     after = 0
-    while rows := list(voice_session.events.after(after)[:chunk]):
+    while rows := behind(after):
         yield from rows
         after = rows[-1].seq
 
@@ -103,7 +113,7 @@ class PagedLines:
         if words_behind is not None:
             events = events.filter(seq__lt=words_behind.seq)
         shown = {place.seq for place in places}
-        return [line for line in lines_of(events, names=self._names) if line.seq in shown]
+        return [line for line in lines_of(events.columns(), names=self._names) if line.seq in shown]
 
     def _beginning(self, places: Sequence[_Place]) -> int:
         first, words = places[0].seq, _first_words(places)
@@ -144,7 +154,7 @@ def originals_of(session_id: uuid.UUID, seqs: Iterable[int]) -> dict[int, str]:
 
 
 def lines_of(
-    events: Iterable[Event],
+    events: Iterable[AnyEvent],
     *,
     names: Mapping[str, str] | None = None,
     notes: Iterable[Note] = (),
@@ -161,10 +171,10 @@ def lines_of(
     return _with_notes(lines, list(notes))
 
 
-def _lines(events: Iterable[Event], names: Mapping[str, str]) -> Iterator[Line]:
+def _lines(events: Iterable[AnyEvent], names: Mapping[str, str]) -> Iterator[Line]:
     """Words wait for their tone until the next ones come, and what happened in between waits with them."""
     matcher: ToneMatcher[_Tone] = ToneMatcher()
-    words: Event | None = None
+    words: AnyEvent | None = None
     behind: list[Line] = []
     phone_line = _PhoneLine()
     for event in events:
@@ -183,7 +193,7 @@ def _lines(events: Iterable[Event], names: Mapping[str, str]) -> Iterator[Line]:
 
 
 def _settled(
-    words: Event | None, matcher: ToneMatcher[_Tone], behind: list[Line], names: Mapping[str, str]
+    words: AnyEvent | None, matcher: ToneMatcher[_Tone], behind: list[Line], names: Mapping[str, str]
 ) -> Iterator[Line]:
     if words is not None:
         yield _spoken(words, matcher.tone.event if matcher.tone else None, names)
@@ -207,13 +217,13 @@ class _Tone:
 
     __slots__ = ("band", "end_ms", "event", "label", "speaker", "start_ms")
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: AnyEvent) -> None:
         self.event = event
         self.start_ms, self.end_ms, self.speaker, self.label = event.start_ms, event.end_ms, event.speaker, event.label
         self.band = str(event.payload.get("band", ""))
 
 
-def _spoken(words: Event, tone: Event | None, names: Mapping[str, str]) -> Line:
+def _spoken(words: AnyEvent, tone: AnyEvent | None, names: Mapping[str, str]) -> Line:
     mark = "" if words.speaker == UNKNOWN_SPEAKER else words.speaker
     line = Line(
         seq=words.seq,
@@ -239,7 +249,7 @@ def _spoken(words: Event, tone: Event | None, names: Mapping[str, str]) -> Line:
     )
 
 
-def _other(event: Event) -> Line:
+def _other(event: AnyEvent) -> Line:
     return Line(
         seq=event.seq,
         kind=event.kind,
