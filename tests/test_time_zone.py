@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 from django.utils import timezone
 
 from linnet_site import time_zone
 from sessions_app.models import VoiceSession
+from tests.sockets import view_of
 
 LATE = datetime(2026, 11, 22, 23, 1, tzinfo=UTC)
 
@@ -72,6 +74,19 @@ def test_a_file_goes_by_the_readers_clock_though_it_is_written_after_the_answer(
     text = alices_browser.get(f"/sessions/{begun_late.pk}/export.txt").getvalue().decode()
 
     assert text.startswith("Session of 23 Nov 2026, 00:01\n2026-11-23 00:01 CET")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_views_of_several_clocks_are_told_no_name_that_goes_by_the_servers(alices_browser, begun_late):
+    alices_browser.cookies["time_zone"] = "Europe/Zurich"
+    page = await sync_to_async(alices_browser.get)(begun_late.get_absolute_url())
+    async with view_of(alices_browser.cookies, begun_late) as view:
+        snapshot = await view.until("snapshot")
+        await sync_to_async(alices_browser.post)(f"{begun_late.get_absolute_url()}off-record/", {"off": "1"})
+        news = await view.until("session")
+
+    assert (snapshot["title"], news["title"]) == ("", "")
+    assert 'data-untitled="Session of 23 Nov 2026, 00:01"' in page.text
 
 
 class TestTheComputersOwn:

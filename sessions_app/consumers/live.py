@@ -180,7 +180,7 @@ def _snapshot(access: Access) -> tuple[dict[str, Json], bool]:
         "last_seq": voice_session.last_seq,
         "engine": voice_session.engine,
         "simulated": voice_session.simulated,
-        "title": voice_session.display_title,
+        "title": voice_session.title,
         "speakers": dict(revisions.names_of(voice_session.pk)),
         "revision": voice_session.revision,
         "off_record": voice_session.is_off_record,
