@@ -75,7 +75,7 @@ class LiveConsumer(SessionSocket):
         self._hear_of_looks()
         doorbell = broadcast.group_of(self.voice_session.pk)
         await self.cleanup.enter_async_context(hearing.Hearing(doorbell, self.feed.take))
-        await database_threads.write(presence.touch, self.voice_session.pk)
+        await presence.atouch(self.voice_session.pk)
         if self.access.share is not None:
             await database_threads.write(_note_use, self.scope["session"], self.access.share)
         self.own(self._show(), name="viewer")
@@ -137,7 +137,7 @@ class LiveConsumer(SessionSocket):
     async def _go(self) -> None:
         session_id = self.voice_session.pk
         presence.current().leave(self.feed)
-        await database_threads.write(presence.touch, session_id)
+        await presence.atouch(session_id)
         audience.announce(session_id)
 
     def _hear_of_looks(self) -> None:
