@@ -27,6 +27,7 @@ from sessions_app.feed import Feed
 from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, ErrorCode, Mark, Refusal, Replay
 from sessions_app.live.outbox import SEND_TIMEOUT_S, PeerStalled
+from sessions_app.live.refusals import DELETED
 from sessions_app.socket import SessionSocket
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 FRAMES_IN_TIME = 20  # a window's are three; each with a timeout of its own they cost as much again
 
 NOT_AUDIO = Refusal(ErrorCode.CONFIG_INVALID, "This socket takes no sound.", CloseCode.BAD_MESSAGE)
-DELETED = Refusal(ErrorCode.SESSION_NOT_FOUND, "This session was deleted.", CloseCode.NOT_FOUND)
 TOO_MANY_VIEWS = Refusal(
     ErrorCode.RATE_LIMITED,
     "You have too many views open.",
