@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from sessions_app import forgetting
 from sessions_app.models import JobRun
@@ -73,7 +73,7 @@ class Command(BaseCommand):
         """One pass of the loop: a database that is away now is asked again at the next."""
         try:
             self.purge(dry_run=dry_run)
-        except DatabaseError as error:
+        except Error as error:  # a lost connection is an InterfaceError, too
             self.stderr.write(f"the database does not answer ({type(error).__name__}); trying again")
         finally:
             connection.close()

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from sessions_app import allocations, conf, lifecycle, processes, search
 from sessions_app.models import JobRun
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         """One pass of the loop: a database that is away now is asked again at the next."""
         try:
             self.reap(ttl_s, dry_run=dry_run)
-        except DatabaseError as error:
+        except Error as error:  # a lost connection is an InterfaceError, too
             self.stderr.write(f"the database does not answer ({type(error).__name__}); trying again")
         finally:
             connection.close()
