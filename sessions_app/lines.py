@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from django.db.models import Min
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from sessions_app.models import Event, Note, VoiceSession
     from sessions_app.models.event import EventQuerySet, StoredEvent
-
-    AnyEvent: TypeAlias = "Event | StoredEvent"
 
 CHUNK_EVENTS = 1000
 E = TypeVar("E", "Event", "StoredEvent")
@@ -154,7 +152,7 @@ def originals_of(session_id: uuid.UUID, seqs: Iterable[int]) -> dict[int, str]:
 
 
 def lines_of(
-    events: Iterable[AnyEvent],
+    events: Iterable[StoredEvent],
     *,
     names: Mapping[str, str] | None = None,
     notes: Iterable[Note] = (),
@@ -171,10 +169,10 @@ def lines_of(
     return _with_notes(lines, list(notes))
 
 
-def _lines(events: Iterable[AnyEvent], names: Mapping[str, str]) -> Iterator[Line]:
+def _lines(events: Iterable[StoredEvent], names: Mapping[str, str]) -> Iterator[Line]:
     """Words wait for their tone until the next ones come, and what happened in between waits with them."""
     matcher: ToneMatcher[_Tone] = ToneMatcher()
-    words: AnyEvent | None = None
+    words: StoredEvent | None = None
     behind: list[Line] = []
     phone_line = _PhoneLine()
     for event in events:
@@ -193,7 +191,7 @@ def _lines(events: Iterable[AnyEvent], names: Mapping[str, str]) -> Iterator[Lin
 
 
 def _settled(
-    words: AnyEvent | None, matcher: ToneMatcher[_Tone], behind: list[Line], names: Mapping[str, str]
+    words: StoredEvent | None, matcher: ToneMatcher[_Tone], behind: list[Line], names: Mapping[str, str]
 ) -> Iterator[Line]:
     if words is not None:
         yield _spoken(words, matcher.tone.event if matcher.tone else None, names)
@@ -217,13 +215,13 @@ class _Tone:
 
     __slots__ = ("band", "end_ms", "event", "label", "speaker", "start_ms")
 
-    def __init__(self, event: AnyEvent) -> None:
+    def __init__(self, event: StoredEvent) -> None:
         self.event = event
         self.start_ms, self.end_ms, self.speaker, self.label = event.start_ms, event.end_ms, event.speaker, event.label
         self.band = str(event.payload.get("band", ""))
 
 
-def _spoken(words: AnyEvent, tone: AnyEvent | None, names: Mapping[str, str]) -> Line:
+def _spoken(words: StoredEvent, tone: StoredEvent | None, names: Mapping[str, str]) -> Line:
     mark = "" if words.speaker == UNKNOWN_SPEAKER else words.speaker
     line = Line(
         seq=words.seq,
@@ -249,7 +247,7 @@ def _spoken(words: AnyEvent, tone: AnyEvent | None, names: Mapping[str, str]) ->
     )
 
 
-def _other(event: AnyEvent) -> Line:
+def _other(event: StoredEvent) -> Line:
     return Line(
         seq=event.seq,
         kind=event.kind,

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from sessions_app.lines import AnyEvent
     from sessions_app.models import Note, VoiceSession
+    from sessions_app.models.event import StoredEvent
 
 PAGE_LINES = 1000
 LATEST_EVENTS = 50  # among so many is the one that ends last; a change of state may be stored behind it
@@ -144,9 +144,9 @@ def _draw(maker: TimelineMaker, line: Line) -> None:
         maker.draw("marked", Look(line.kind), target, line.start_ms, line.end_ms)
 
 
-def _line_states(events: Iterable[AnyEvent], maker: TimelineMaker) -> Iterator[AnyEvent]:
+def _line_states(events: Iterable[StoredEvent], maker: TimelineMaker) -> Iterator[StoredEvent]:
     """Draw what the line does, from when it began until it does something else or a person speaks; pass all on."""
-    began: AnyEvent | None = None
+    began: StoredEvent | None = None
     last_ms = 0
     for event in events:
         last_ms = max(last_ms, event.end_ms)
@@ -161,6 +161,6 @@ def _line_states(events: Iterable[AnyEvent], maker: TimelineMaker) -> Iterator[A
         _draw_state(maker, began, last_ms)
 
 
-def _draw_state(maker: TimelineMaker, began: AnyEvent, until_ms: int) -> None:
+def _draw_state(maker: TimelineMaker, began: StoredEvent, until_ms: int) -> None:
     target = Target(f"line-{began.seq}", began.seq)
     maker.draw("line", Look(began.label), target, began.start_ms, max(until_ms, began.end_ms))
