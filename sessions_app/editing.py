@@ -104,8 +104,7 @@ def put_back(voice_session: VoiceSession, seq: int, receipt: str, *, author: Abs
         was = _opened(voice_session, line, receipt)
         line.text, line.payload = was["text"], was["payload"]
         line.save(update_fields=["text", "payload"])
-        for number, before, after in was["revisions"]:
-            Revision.objects.filter(session=voice_session, number=number).update(before=before, after=after)
+        _fill(voice_session, was["revisions"])
         change = Change(what=What.WORDS, seq=seq, after=line.text)
         return revisions.record(voice_session.pk, [change], author=author)
 
@@ -235,6 +234,15 @@ def _words_of(revisions_of_line: QuerySet[Revision]) -> list[tuple[int, str, str
             break
         kept.append(change)
     return kept
+
+
+def _fill(voice_session: VoiceSession, words: list[tuple[int, str, str]]) -> None:
+    """Give changes their words back, as `_words_of` returned them; two queries."""
+    texts = {number: (before, after) for number, before, after in words}
+    changes = list(Revision.objects.filter(session=voice_session, number__in=texts))
+    for change in changes:
+        change.before, change.after = texts[change.number]
+    Revision.objects.bulk_update(changes, ["before", "after"])
 
 
 class _Utf8Json:
