@@ -6,6 +6,7 @@ Neither server does this by itself: Daphne cancels its sockets without a word, u
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import threading
@@ -18,6 +19,8 @@ from sessions_app.per_loop import PerLoop
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+
+logger = logging.getLogger(__name__)
 
 FLUSH_TIMEOUT_S = 6.0  # microphones: the last window, the open utterance, their commit
 FAREWELL_TIMEOUT_S = 2.0  # viewers: what the flush brought, and the goodbye; in all below the 10 s of a deploy
@@ -61,7 +64,9 @@ class Drain:
     async def _ask(leaving: list[Leaving], timeout_s: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await asyncio.gather(*(one.go_away() for one in leaving), return_exceptions=True)
+                for result in await asyncio.gather(*(one.go_away() for one in leaving), return_exceptions=True):
+                    if isinstance(result, Exception):
+                        logger.error("something open could not leave in order", exc_info=result)
 
 
 _before: dict[int, Any] = {}  # what each signal did before we hooked it
