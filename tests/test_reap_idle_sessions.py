@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from sessions_app import forgetting, lease, lifecycle, presence
+from sessions_app import allocations, forgetting, lease, lifecycle, presence, search
 from sessions_app.management.commands import purge_expired, reap_idle_sessions
 from sessions_app.models import EndReason, State, VoiceSession
 
@@ -40,6 +40,21 @@ def test_a_loop_goes_on_after_a_database_that_was_away(monkeypatch, error):
     purge_expired.Command(stderr=said).purge_and_survive(dry_run=False)
 
     assert said.getvalue().count("the database does not answer") == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("part", [(lifecycle, "settle_lost_words"), (search, "index_waiting")])
+def test_a_part_that_fails_keeps_no_other_from_its_work(monkeypatch, part):
+    released = []
+    monkeypatch.setattr(*part, lambda: 1 / 0)
+    monkeypatch.setattr(allocations, "release_orphans", lambda: released.append(1))
+    said = StringIO()
+
+    with pytest.raises(ZeroDivisionError):
+        reap_idle_sessions.Command(stderr=said).reap(90, dry_run=False)
+
+    assert released
+    assert "(ZeroDivisionError); trying again at the next run" in said.getvalue()
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, connection
 
 from sessions_app import forgetting
+from sessions_app.management.parts import do_all
 from sessions_app.models import JobRun
 
 if TYPE_CHECKING:
@@ -44,25 +45,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"would forget {voice_session.pk}")
             return
         with JobRun.of(JOB) as tally:
-            self._do_all(tally)
-
-    def _do_all(self, tally: Tally) -> None:
-        """Do every part, whatever becomes of the others. Raises the first failure when all were tried."""
-        failures = []
-        parts: dict[str, Callable[[], object]] = {
-            "sessions": partial(self._forget_sessions, tally),
-            "logins": forgetting.forget_logins,
-            "traces in the files": forgetting.scrub,
-        }
-        for what, forget in parts.items():
-            try:
-                forget()
-            except Exception as error:
-                failures.append(error)
-                why = type(error).__name__  # its text may hold what was said
-                self.stderr.write(f"{what} could not be forgotten ({why}); trying again at the next run")
-        if failures:
-            raise failures[0]
+            parts: dict[str, Callable[[], object]] = {
+                "sessions could not be forgotten": partial(self._forget_sessions, tally),
+                "logins could not be forgotten": forgetting.forget_logins,
+                "traces in the files could not be forgotten": forgetting.scrub,
+            }
+            do_all(parts, complain=self.stderr.write)
 
     def _forget_sessions(self, tally: Tally) -> None:
         for session_id in forgetting.purge_due():
