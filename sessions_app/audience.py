@@ -38,7 +38,9 @@ class Audience:
     async def go_away(self) -> None:
         """Serve nobody any more, and tell the other processes."""
         self._has_left = True
-        left = set(presence.current().views())
+        if self._task is not None:
+            self._task.cancel()  # it would say again that this process is there
+        left = self._changed | set(presence.current().views())
         with suppress(DatabaseError, TimeoutError):
             await presence.current().leave_all()
             await self._show(left)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import cache
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from sessions_app import allocations, conf
 from sessions_app.engine.models import Engine
+from sessions_app.per_loop import PerLoop
 from sessions_app.voice.cf_orch import CfOrchBackend
 from sessions_app.voice.cf_voice import CfVoiceBackend
 from sessions_app.voice.embedded import EmbeddedBackend
@@ -18,16 +17,6 @@ from sessions_app.voice.scripted import ScriptedBackend
 if TYPE_CHECKING:
     from sessions_app.conf import Conf
     from sessions_app.voice.contract import Backend
-
-_backends: WeakKeyDictionary[asyncio.AbstractEventLoop, Backend] = WeakKeyDictionary()
-
-
-def current() -> Backend:
-    """Return the back end of the running event loop; its connections and models are shared by all sessions."""
-    loop = asyncio.get_running_loop()
-    if loop not in _backends:
-        _backends[loop] = choose(conf.current())
-    return _backends[loop]
 
 
 def choose(settings: Conf) -> Backend:
@@ -74,3 +63,7 @@ def describe(settings: Conf) -> str:
 def engine(asr_model: str, threads: int, partials: bool) -> Engine:
     """Return the process's one engine: its models take 200 MB, and all event loops may share them."""
     return Engine(model=asr_model, threads=threads, partials=partials)
+
+
+# Each event loop's back end: its connections belong to the loop, and all sessions of the loop share them.
+current: PerLoop[Backend] = PerLoop(lambda: choose(conf.current()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from sessions_app import journal
@@ -14,13 +15,22 @@ if TYPE_CHECKING:
     from sessions_app.live.pipeline import Pipeline
     from sessions_app.voice.contract import Backend
 
+logger = logging.getLogger(__name__)
+
 LOOK_EVERY_S = 1.0
 SLOW_LAG_MS = 3_000
 SAVING_LATE = messages.service("degraded", detail="Saving is delayed. Nothing is lost so far.")
 
 
 async def keep_telling(backend: Backend, pipeline: Pipeline, tell: Callable[[str], Awaitable[None]]) -> None:
-    """Look once a second and `tell` what is new, until cancelled."""
+    """Look once a second and `tell` what is new, until cancelled. What fails is logged: the microphone goes on."""
+    try:
+        await _keep_telling(backend, pipeline, tell)
+    except Exception:
+        logger.exception("nobody is told any more how the listening goes")
+
+
+async def _keep_telling(backend: Backend, pipeline: Pipeline, tell: Callable[[str], Awaitable[None]]) -> None:
     said_service = said_flow = ""
     status, shed_seen, was_stalled = await backend.status(), 0, False
     while True:

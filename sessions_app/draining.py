@@ -6,17 +6,21 @@ Neither server does this by itself: Daphne cancels its sockets without a word, u
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import threading
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
-from weakref import WeakKeyDictionary
+
+from sessions_app.per_loop import PerLoop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+
+logger = logging.getLogger(__name__)
 
 FLUSH_TIMEOUT_S = 6.0  # microphones: the last window, the open utterance, their commit
 FAREWELL_TIMEOUT_S = 2.0  # viewers: what the flush brought, and the goodbye; in all below the 10 s of a deploy
@@ -60,21 +64,22 @@ class Drain:
     async def _ask(leaving: list[Leaving], timeout_s: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await asyncio.gather(*(one.go_away() for one in leaving), return_exceptions=True)
+                for result in await asyncio.gather(*(one.go_away() for one in leaving), return_exceptions=True):
+                    if isinstance(result, Exception):
+                        logger.error("something open could not leave in order", exc_info=result)
 
 
-_drains: WeakKeyDictionary[asyncio.AbstractEventLoop, Drain] = WeakKeyDictionary()
 _before: dict[int, Any] = {}  # what each signal did before we hooked it
 
 
-def current() -> Drain:
-    """Return the drain of the running event loop; the first one hooks the process's signals."""
-    loop = asyncio.get_running_loop()
-    if loop not in _drains:
-        _drains[loop] = Drain()
-        if threading.current_thread() is threading.main_thread():
-            _hook_signals()
-    return _drains[loop]
+def _make() -> Drain:
+    """Return the drain of a loop; the first one hooks the process's signals."""
+    if threading.current_thread() is threading.main_thread():
+        _hook_signals()
+    return Drain()
+
+
+current = PerLoop(_make)
 
 
 def _hook_signals() -> None:
@@ -93,7 +98,7 @@ def _on_signal(signum: int, frame: FrameType | None) -> None:
     except RuntimeError:
         _deliver(signum)
         return
-    drain = _drains.get(loop)
+    drain = current.if_made()
     if drain is None or drain.is_draining:
         _deliver(signum)
     else:

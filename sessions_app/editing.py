@@ -11,6 +11,7 @@ from itertools import count
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from django.core import signing
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.contrib.auth.models import AbstractBaseUser
+    from django.db.models import QuerySet
 
     from sessions_app.revisions import Revised
 
@@ -31,6 +33,9 @@ What = Revision.What
 SOMEBODY_ELSE = "new"  # instead of a voice: one that the session does not have yet
 RECEIPT_SALT = "sessions_app.editing.removed"
 UNDO_S = 600  # so long a removal can be taken back; the page offers it for some seconds, longer under a hand
+
+# The words of a line take 8 000 bytes at most; with them and in base64 this is less than a request may have (64 KB).
+CHANGES_IN_RECEIPT_BYTES = 36_000
 
 
 class NotThere(LookupError):
@@ -74,13 +79,13 @@ def remove_line(voice_session: VoiceSession, seq: int, *, author: AbstractBaseUs
     """Take the words of a line out of the record for good; that there was one remains.
 
     Nothing is kept that the words could be guessed from, no digest either: a line is short, and the key lies beside
-    the database. What takes the removal back is answered instead, and with it what the removal emptied.
+    the database. What takes the removal back is answered instead, and with it what the removal emptied: the line, and
+    its earlier changes, the first ones of very many.
     """
     with transaction.atomic():
         line = _line(voice_session, seq)
         earlier = Revision.objects.filter(session=voice_session, seq=seq)
-        was = {"text": line.text, "payload": line.payload}
-        was |= {"revisions": list(earlier.exclude(before="", after="").values_list("number", "before", "after"))}
+        was = {"text": line.text, "payload": line.payload, "revisions": _words_of(earlier)}
         line.text = ""
         line.payload = {"utterance_id": line.payload.get("utterance_id", ""), "removed": True}
         line.save(update_fields=["text", "payload"])
@@ -99,8 +104,7 @@ def put_back(voice_session: VoiceSession, seq: int, receipt: str, *, author: Abs
         was = _opened(voice_session, line, receipt)
         line.text, line.payload = was["text"], was["payload"]
         line.save(update_fields=["text", "payload"])
-        for number, before, after in was["revisions"]:
-            Revision.objects.filter(session=voice_session, number=number).update(before=before, after=after)
+        _fill(voice_session, was["revisions"])
         change = Change(what=What.WORDS, seq=seq, after=line.text)
         return revisions.record(voice_session.pk, [change], author=author)
 
@@ -220,16 +224,48 @@ def _marks_from_the_end() -> Iterator[str]:
     yield from (f"Speaker {number}" for number in count(1))
 
 
+def _words_of(revisions_of_line: QuerySet[Revision]) -> list[tuple[int, str, str]]:
+    """Return number, old and new words of changes, from the first on, as many as a receipt has room for."""
+    kept, room_bytes = [], CHANGES_IN_RECEIPT_BYTES
+    filled = revisions_of_line.exclude(before="", after="").order_by("number")
+    for change in filled.values_list("number", "before", "after"):
+        room_bytes -= len(orjson.dumps(change))
+        if room_bytes < 0:
+            break
+        kept.append(change)
+    return kept
+
+
+def _fill(voice_session: VoiceSession, words: list[tuple[int, str, str]]) -> None:
+    """Give changes their words back, as `_words_of` returned them; two queries."""
+    texts = {number: (before, after) for number, before, after in words}
+    changes = list(Revision.objects.filter(session=voice_session, number__in=texts))
+    for change in changes:
+        change.before, change.after = texts[change.number]
+    Revision.objects.bulk_update(changes, ["before", "after"])
+
+
+class _Utf8Json:
+    """A receipt in JSON without escapes, which make words of other scripts three times as long."""
+
+    def dumps(self, kept: dict[str, Any]) -> bytes:
+        return orjson.dumps(kept)
+
+    def loads(self, written: bytes) -> dict[str, Any]:
+        kept: dict[str, Any] = orjson.loads(written)
+        return kept
+
+
 def _receipt(voice_session: VoiceSession, seq: int, number: int, was: dict[str, Any]) -> str:
     kept = {"session": str(voice_session.pk), "seq": seq, "number": number, "was": was}
-    return signing.dumps(kept, salt=RECEIPT_SALT, compress=True)
+    return signing.dumps(kept, salt=RECEIPT_SALT, serializer=_Utf8Json, compress=True)
 
 
 def _opened(voice_session: VoiceSession, line: Event, receipt: str) -> dict[str, Any]:
     """Return what a removal took away, if `receipt` is of the last change of `line`. Raises `ValueError`."""
     last = Revision.objects.filter(session=voice_session, seq=line.seq).order_by("-number").first()
     try:
-        kept = signing.loads(receipt, salt=RECEIPT_SALT, max_age=UNDO_S)
+        kept = signing.loads(receipt, salt=RECEIPT_SALT, serializer=_Utf8Json, max_age=UNDO_S)
     except signing.BadSignature as error:
         raise ValueError(_("This cannot be undone any more. You can still write the words anew.")) from error
     is_of_line = (kept["session"], kept["seq"]) == (str(voice_session.pk), line.seq)

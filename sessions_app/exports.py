@@ -14,15 +14,16 @@ from sessions_app.annotation import escaping
 from sessions_app.annotation.bands import Band
 from sessions_app.annotation.events import Kind
 from sessions_app.engine.observation import UNKNOWN_SPEAKER
-from sessions_app.lines import CHUNK_EVENTS, events_of, lines_of, originals_of, timecode
+from sessions_app.lines import CHUNK_EVENTS, columns_of, events_of, lines_of, originals_of, timecode
 from sessions_app.models import Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sessions_app.annotation.events import Json
-    from sessions_app.lines import Line
+    from sessions_app.lines import E, Line
     from sessions_app.models import Event, VoiceSession
+    from sessions_app.models.event import StoredEvent
 
 SIMULATED_NOTICE = "SIMULATED: these captions were made up, nobody listened."
 MARK_MS = 2000  # how long subtitles show a note or a bookmark
@@ -165,21 +166,29 @@ def session_wire(voice_session: VoiceSession) -> dict[str, object]:
 
 def _events(voice_session: VoiceSession, options: Options) -> Iterator[Event]:
     """Yield every event, with the words as they were heard when that is asked for."""
-    events = events_of(voice_session)
-    if not options.original:
-        yield from events
-        return
+    for event, words in _with_words(voice_session, events_of(voice_session), options):
+        event.text = words
+        yield event
+
+
+def _columns(voice_session: VoiceSession, options: Options) -> Iterator[StoredEvent]:
+    """Yield what lines are made of; words as in `_events`."""
+    for event, words in _with_words(voice_session, columns_of(voice_session), options):
+        yield event if words is event.text else event._replace(text=words)
+
+
+def _with_words(voice_session: VoiceSession, events: Iterator[E], options: Options) -> Iterator[tuple[E, str]]:
+    """Yield each event with its words; a query for every chunk of them when those that were heard are asked for."""
     while chunk := list(islice(events, CHUNK_EVENTS)):
-        originals = originals_of(voice_session.pk, [event.seq for event in chunk if event.payload.get("corrected")])
-        for event in chunk:
-            event.text = originals.get(event.seq, event.text)
-            yield event
+        corrected = [event.seq for event in chunk if event.payload.get("corrected")] if options.original else []
+        originals = originals_of(voice_session.pk, corrected) if corrected else {}
+        yield from ((event, originals.get(event.seq, event.text)) for event in chunk)
 
 
 def _lines(voice_session: VoiceSession, options: Options) -> Iterator[Line]:
     """Yield the lines that are left, with what is not asked for taken out."""
     lines = lines_of(
-        _events(voice_session, options),
+        _columns(voice_session, options),
         names=revisions.names_of(voice_session.pk),
         notes=Note.objects.filter(session=voice_session) if options.notes else (),
     )

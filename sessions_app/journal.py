@@ -8,11 +8,11 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from django.db import OperationalError
 
 from sessions_app import database_threads, recording
+from sessions_app.per_loop import PerLoop
 
 if TYPE_CHECKING:
     import uuid
@@ -148,9 +148,4 @@ class Journal:
             logger.warning("database does not take the journal; trying on", extra={"error": why})
 
 
-_journals: WeakKeyDictionary[asyncio.AbstractEventLoop, Journal] = WeakKeyDictionary()
-
-
-def current() -> Journal:
-    """Return the journal of the running event loop."""
-    return _journals.setdefault(asyncio.get_running_loop(), Journal())
+current = PerLoop(Journal)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from django.db.models import Min
 
 from sessions_app.annotation.bands import softer
 from sessions_app.annotation.clock import timecode as timecode
@@ -15,12 +17,14 @@ from sessions_app.models import Revision
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from sessions_app.models import Event, Note, VoiceSession
+    from sessions_app.models.event import EventQuerySet, StoredEvent
 
 CHUNK_EVENTS = 1000
+E = TypeVar("E", "Event", "StoredEvent")
 READABLE = (Kind.TRANSCRIPT, Kind.TONE, Kind.GAP, Kind.STATE, Kind.QUEUE)
 
 
@@ -64,15 +68,77 @@ class Line:
         return elcor_prefix(self.tone, self.tone_band)
 
 
-def events_of(voice_session: VoiceSession, *, chunk: int = CHUNK_EVENTS) -> Iterator[Event]:
-    """Yield all events in order, a query for every `chunk` of them.
+def events_of(voice_session: VoiceSession) -> Iterator[Event]:
+    """Yield all events in order, a query for every `CHUNK_EVENTS` of them."""
+    return _in_chunks(lambda after: list(voice_session.events.after(after)[:CHUNK_EVENTS]))
 
-    Short queries instead of one cursor: a slow reader holds no transaction open, and memory stays bounded.
-    """
+
+def columns_of(voice_session: VoiceSession) -> Iterator[StoredEvent]:
+    """Yield what lines are made of, of all events in order; as many queries as `events_of`."""
+    return _in_chunks(lambda after: voice_session.events.after(after)[:CHUNK_EVENTS].columns())
+
+
+def _in_chunks(behind: Callable[[int], list[E]]) -> Iterator[E]:
+    """Short queries instead of one cursor: a slow reader holds no transaction open, and memory stays bounded."""
     after = 0
-    while rows := list(voice_session.events.after(after)[:chunk]):
+    while rows := behind(after):
         yield from rows
         after = rows[-1].seq
+
+
+class PagedLines:
+    """The lines of an ended session, without notes, for a `Paginator`.
+
+    Made, it asks once for the places of all lines; each part costs two queries and the events of its own lines. They
+    are the lines of the whole: a part is read from the first tone that reaches into its words on, and until the words
+    behind it.
+    """
+
+    def __init__(self, voice_session: VoiceSession, *, names: Mapping[str, str]) -> None:
+        self._events = voice_session.events.filter(kind__in=READABLE).order_by("seq")
+        self._names = names
+        self._places = list(_places(self._events))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, part: slice) -> list[Line]:
+        places = self._places[part]
+        if not places:
+            return []
+        events = self._events.filter(seq__gte=self._beginning(places))
+        words_behind = _first_words(self._places[part.stop :])
+        if words_behind is not None:
+            events = events.filter(seq__lt=words_behind.seq)
+        shown = {place.seq for place in places}
+        return [line for line in lines_of(events.columns(), names=self._names) if line.seq in shown]
+
+    def _beginning(self, places: Sequence[_Place]) -> int:
+        first, words = places[0].seq, _first_words(places)
+        if words is None:
+            return first
+        tones = self._events.filter(kind=Kind.TONE, seq__lt=first, end_ms__gt=words.words_ms)
+        return tones.aggregate(first=Min("seq"))["first"] or first
+
+
+class _Place(NamedTuple):
+    """The number of a line, and when its words begin; None when it has none."""
+
+    seq: int
+    words_ms: int | None
+
+
+def _places(events: EventQuerySet) -> Iterator[_Place]:
+    """Yield the places of the lines that `_lines` makes of `events`; one query."""
+    phone_line = _PhoneLine()
+    of_lines = events.exclude(kind=Kind.TONE).values_list("seq", "kind", "label", "start_ms")
+    for seq, kind, label, start_ms in of_lines:
+        if kind != Kind.QUEUE or phone_line.is_news(label):
+            yield _Place(seq, start_ms if kind == Kind.TRANSCRIPT else None)
+
+
+def _first_words(places: Iterable[_Place]) -> _Place | None:
+    return next((place for place in places if place.words_ms is not None), None)
 
 
 def originals_of(session_id: uuid.UUID, seqs: Iterable[int]) -> dict[int, str]:
@@ -86,7 +152,7 @@ def originals_of(session_id: uuid.UUID, seqs: Iterable[int]) -> dict[int, str]:
 
 
 def lines_of(
-    events: Iterable[Event],
+    events: Iterable[StoredEvent],
     *,
     names: Mapping[str, str] | None = None,
     notes: Iterable[Note] = (),
@@ -103,15 +169,12 @@ def lines_of(
     return _with_notes(lines, list(notes))
 
 
-def _lines(events: Iterable[Event], names: Mapping[str, str]) -> Iterator[Line]:
-    """Words wait for their tone until the next ones come, and what happened in between waits with them.
-
-    What the phone line does is said when it changes: some classifiers repeat it every second.
-    """
+def _lines(events: Iterable[StoredEvent], names: Mapping[str, str]) -> Iterator[Line]:
+    """Words wait for their tone until the next ones come, and what happened in between waits with them."""
     matcher: ToneMatcher[_Tone] = ToneMatcher()
-    words: Event | None = None
+    words: StoredEvent | None = None
     behind: list[Line] = []
-    line_state = ""
+    phone_line = _PhoneLine()
     for event in events:
         if event.kind == Kind.TONE:
             matcher.take_tone(_Tone(event))
@@ -120,20 +183,31 @@ def _lines(events: Iterable[Event], names: Mapping[str, str]) -> Iterator[Line]:
             words, behind = event, []
             matcher.take_words(event)
         elif event.kind == Kind.QUEUE:
-            if event.label not in {line_state, "none"}:
+            if phone_line.is_news(event.label):
                 behind.append(_other(event))
-            line_state = event.label
         elif event.kind in READABLE:
             behind.append(_other(event))
     yield from _settled(words, matcher, behind, names)
 
 
 def _settled(
-    words: Event | None, matcher: ToneMatcher[_Tone], behind: list[Line], names: Mapping[str, str]
+    words: StoredEvent | None, matcher: ToneMatcher[_Tone], behind: list[Line], names: Mapping[str, str]
 ) -> Iterator[Line]:
     if words is not None:
         yield _spoken(words, matcher.tone.event if matcher.tone else None, names)
     yield from behind
+
+
+class _PhoneLine:
+    """What the phone line does is said when it changes: some classifiers repeat it every second."""
+
+    def __init__(self) -> None:
+        self._state = ""
+
+    def is_news(self, label: str) -> bool:
+        is_news = label not in {self._state, "none"}
+        self._state = label
+        return is_news
 
 
 class _Tone:
@@ -141,13 +215,13 @@ class _Tone:
 
     __slots__ = ("band", "end_ms", "event", "label", "speaker", "start_ms")
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: StoredEvent) -> None:
         self.event = event
         self.start_ms, self.end_ms, self.speaker, self.label = event.start_ms, event.end_ms, event.speaker, event.label
         self.band = str(event.payload.get("band", ""))
 
 
-def _spoken(words: Event, tone: Event | None, names: Mapping[str, str]) -> Line:
+def _spoken(words: StoredEvent, tone: StoredEvent | None, names: Mapping[str, str]) -> Line:
     mark = "" if words.speaker == UNKNOWN_SPEAKER else words.speaker
     line = Line(
         seq=words.seq,
@@ -173,7 +247,7 @@ def _spoken(words: Event, tone: Event | None, names: Mapping[str, str]) -> Line:
     )
 
 
-def _other(event: Event) -> Line:
+def _other(event: StoredEvent) -> Line:
     return Line(
         seq=event.seq,
         kind=event.kind,

@@ -27,3 +27,7 @@ class PerLoop(Generic[T]):
         if loop not in self._by_loop:
             self._by_loop[loop] = self._make()
         return self._by_loop[loop]
+
+    def if_made(self) -> T | None:
+        """Return the running loop's own `T`; None when nobody asked for it yet."""
+        return self._by_loop.get(asyncio.get_running_loop())

@@ -10,7 +10,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils.crypto import constant_time_compare
 
-from sessions_app.live.messages import CloseCode, ErrorCode, Refusal
+from sessions_app.live.refusals import DELETED, CloseCode, ErrorCode, Refusal
 from sessions_app.models import Scope, Share, VoiceSession
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ OPENED_LINKS = "opened_links"  # in the cookie session: {session's id: share's i
 
 LOGIN_GONE = Refusal(ErrorCode.UNAUTHENTICATED, "You are logged out. Please log in again.", CloseCode.UNAUTHENTICATED)
 WITHDRAWN = Refusal(ErrorCode.FORBIDDEN, "You may not see this session any more.", CloseCode.FORBIDDEN)
-DELETED = Refusal(ErrorCode.SESSION_NOT_FOUND, "This session was deleted.", CloseCode.NOT_FOUND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -182,6 +182,12 @@ def _touch_free(session_ids: Collection[uuid.UUID], values: dict[str, Any]) -> C
 def touch(session_id: uuid.UUID) -> None:
     """Note that somebody is there now; a running session only."""
     VoiceSession.objects.filter(pk=session_id, state=State.RUNNING).update(last_seen_at=Now())
+
+
+async def atouch(session_id: uuid.UUID) -> None:
+    """Do as `touch` for a view, which goes on when the database is away: the next heartbeat makes it good."""
+    with suppress(DatabaseError, TimeoutError):
+        await database_threads.write(touch, session_id)
 
 
 current = PerLoop(Presence)

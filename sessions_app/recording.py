@@ -83,7 +83,7 @@ def store(batches: Sequence[Batch]) -> list[Stored | Superseded]:
 
 
 def append(session_id: uuid.UUID, events: Sequence[SessionEvent]) -> Stored:
-    """Store events that no microphone sent (a state, a bookmark) behind the last one of the session."""
+    """Store events that no microphone sent (a state, a gap) behind the last one of the session."""
     with transaction.atomic():
         VoiceSession.objects.filter(pk=session_id).update(next_seq=F("next_seq") + len(events))
         next_seq, state = VoiceSession.objects.values_list("next_seq", "state").get(pk=session_id)

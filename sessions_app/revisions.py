@@ -121,7 +121,7 @@ def _public_frames(session_id: uuid.UUID, rows: list[Revision]) -> list[str]:
         frames.append((named, messages.speakers(names_of(session_id), revision=named)))
     if changed := max(last_of.get(what, 0) for what in (Revision.What.TITLE, Revision.What.OFF_RECORD)):
         voice_session = VoiceSession.objects.get(pk=session_id)
-        title, is_off_record = str(voice_session.display_title), voice_session.is_off_record
+        title, is_off_record = voice_session.title, voice_session.is_off_record
         frames.append((changed, messages.session(title=title, is_off_record=is_off_record, revision=changed)))
     return [frame for _, frame in sorted(frames)]
 

@@ -16,6 +16,7 @@ from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, ErrorCode, Refusal
 from sessions_app.live.outbox import PeerStalled
 from sessions_app.live.pacing import Allowance
+from sessions_app.live.refusals import BROKEN
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -27,7 +28,6 @@ logger = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT_S = 5.0
 NOT_FOUND = Refusal(ErrorCode.SESSION_NOT_FOUND, "There is no such session.", CloseCode.NOT_FOUND)
-BROKEN = Refusal(ErrorCode.INTERNAL, "Something went wrong here. Please connect again.", CloseCode.INTERNAL)
 GOING_AWAY = Refusal(
     ErrorCode.ENGINE_UNAVAILABLE, "The server restarts. Please connect again.", CloseCode.GOING_AWAY, retry_after_s=1
 )

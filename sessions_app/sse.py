@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from sessions_app import broadcast, database_threads, draining, guard, hearing, permission, presence, view_limit
+from sessions_app import broadcast, draining, guard, hearing, permission, presence, view_limit
 from sessions_app.feed import Feed
 from sessions_app.views.access import LoginNeeded, awatched, unauthenticated
 
@@ -64,7 +64,7 @@ async def _stream(feed: Feed, access: Access, held: Pass) -> AsyncIterator[str]:
     drain.enter(leaving)
     try:
         async with hearing.Hearing(broadcast.group_of(feed.session_id), feed.take):
-            await database_threads.write(presence.touch, feed.session_id)
+            await presence.atouch(feed.session_id)
             yield f"retry: {RETRY_MS}\n\n"
             pages = feed.pages()
             while (page := await _next_page(pages, feed)) is not None:

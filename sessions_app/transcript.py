@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from sessions_app.annotation.events import GapCause, Kind
 from sessions_app.annotation.timeline import Look, Target, Timeline, TimelineMaker
-from sessions_app.lines import Line, events_of, lines_of
+from sessions_app.lines import Line, columns_of, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from sessions_app.models import Event, Note, VoiceSession
+    from sessions_app.models import Note, VoiceSession
+    from sessions_app.models.event import StoredEvent
 
 PAGE_LINES = 1000
 LATEST_EVENTS = 50  # among so many is the one that ends last; a change of state may be stored behind it
@@ -77,7 +78,7 @@ def read(
     noted = list(notes)
     maker = TimelineMaker(_duration_ms(voice_session, noted))
     reading, pager = Reading(), _Pager(wanted, page_lines)
-    events = _line_states(events_of(voice_session), maker)
+    events = _line_states(columns_of(voice_session), maker)
     for line in lines_of(events, names=names, notes=noted, softened=softened):
         _draw(maker, line)
         _count(reading, line)
@@ -143,9 +144,9 @@ def _draw(maker: TimelineMaker, line: Line) -> None:
         maker.draw("marked", Look(line.kind), target, line.start_ms, line.end_ms)
 
 
-def _line_states(events: Iterable[Event], maker: TimelineMaker) -> Iterator[Event]:
+def _line_states(events: Iterable[StoredEvent], maker: TimelineMaker) -> Iterator[StoredEvent]:
     """Draw what the line does, from when it began until it does something else or a person speaks; pass all on."""
-    began: Event | None = None
+    began: StoredEvent | None = None
     last_ms = 0
     for event in events:
         last_ms = max(last_ms, event.end_ms)
@@ -160,6 +161,6 @@ def _line_states(events: Iterable[Event], maker: TimelineMaker) -> Iterator[Even
         _draw_state(maker, began, last_ms)
 
 
-def _draw_state(maker: TimelineMaker, began: Event, until_ms: int) -> None:
+def _draw_state(maker: TimelineMaker, began: StoredEvent, until_ms: int) -> None:
     target = Target(f"line-{began.seq}", began.seq)
     maker.draw("line", Look(began.label), target, began.start_ms, max(until_ms, began.end_ms))

@@ -97,7 +97,7 @@ class TestSofterWords:
 @pytest.mark.django_db
 class TestReadingAgain:
     def bands(self, voice_session, softened):
-        lines = lines_of(voice_session.events.order_by("seq"), softened=softened)
+        lines = lines_of(voice_session.events.after(0).columns(), softened=softened)
         return [(line.tone_band, line.is_softened) for line in lines if line.tone]
 
     def test_an_old_session_is_shown_more_softly(self, voice_session):

@@ -60,6 +60,17 @@ def test_a_corrected_line_is_put_back_with_what_was_heard(said, alice):
     assert lines.originals_of(said.pk, [1]) == {1: "helo there"}
 
 
+def test_putting_back_costs_as_much_however_often_a_line_was_changed(said, alice, django_assert_max_num_queries):
+    for number in range(20):
+        editing.correct_words(said, 1, f"hello {number}", author=alice)
+    removed = editing.remove_line(said, 1, author=alice)
+
+    with django_assert_max_num_queries(16):
+        editing.put_back(said, 1, removed.receipt, author=alice)
+
+    assert lines.originals_of(said.pk, [1]) == {1: "helo there"}
+
+
 def test_new_words_for_a_removed_line_are_marked(said, alice):
     editing.remove_line(said, 1, author=alice)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from unittest.mock import Mock
 
 import pytest
@@ -9,7 +10,8 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
 from sessions_app import editing, recording
-from sessions_app.models import Event, Note
+from sessions_app.lines import originals_of
+from sessions_app.models import MAX_WORDS_CHARS, Event, Note, Revision
 from tests.sockets import view_of
 from tests.test_recording import words
 
@@ -24,6 +26,20 @@ def said(voice_session):
 
 def post(browser, voice_session, what, **fields):
     return browser.post(f"/sessions/{voice_session.pk}/{what}/", fields, HTTP_ACCEPT="application/json")
+
+
+def post_json(browser, voice_session, what, **fields):
+    address = f"/sessions/{voice_session.pk}/{what}/"
+    return browser.post(address, fields, content_type="application/json", HTTP_ACCEPT="application/json")
+
+
+def longest_words(seed):
+    rare = random.Random(seed)
+    return "".join(chr(rare.randrange(0x10000, 0x10FFFF)) for _ in range(MAX_WORDS_CHARS))
+
+
+def changes_of_words(voice_session):
+    return Revision.objects.filter(session=voice_session).order_by("number").values_list("before", "after")
 
 
 def test_a_form_leads_back_to_the_line(alices_browser, said):
@@ -91,6 +107,33 @@ def test_a_removal_answers_what_takes_it_back(alices_browser, said):
 
     assert answer.json() == {"revision": 2}
     assert said.events.get(seq=1).text == "helo there"
+
+
+def test_the_longest_line_is_put_back_with_what_it_was_before(alices_browser, said):
+    """As a page sends it, in signs of four bytes each that no compression makes less of."""
+    once, twice = longest_words(1), longest_words(2)
+    for text in (once, twice):
+        assert post_json(alices_browser, said, "lines/1/words", text=text).status_code == 200
+    removed = post(alices_browser, said, "lines/1/remove").json()
+
+    answer = post_json(alices_browser, said, "lines/1/remove", undo=removed["undo"])
+
+    assert answer.status_code == 200
+    assert said.events.get(seq=1).text == twice
+    assert list(changes_of_words(said)) == [("helo there", once), (once, twice), ("", ""), ("", twice)]
+
+
+def test_a_line_that_was_changed_often_is_put_back_with_the_first_of_its_changes(alices_browser, said):
+    for number in range(12):
+        post_json(alices_browser, said, "lines/1/words", text=longest_words(number))
+    removed = post(alices_browser, said, "lines/1/remove").json()
+
+    answer = post_json(alices_browser, said, "lines/1/remove", undo=removed["undo"])
+
+    assert answer.status_code == 200
+    assert said.events.get(seq=1).text == longest_words(11)
+    assert originals_of(said.pk, [1]) == {1: "helo there"}
+    assert changes_of_words(said)[0] == ("helo there", longest_words(0))
 
 
 def test_what_is_too_late_to_undo_is_said_in_words(alices_browser, said):

@@ -20,6 +20,7 @@ from sessions_app.annotation import escaping
 from sessions_app.annotation.events import Kind, SessionEvent
 from sessions_app.exports import Options
 from sessions_app.models import Event, VoiceSession
+from sessions_app.models.event import StoredEvent
 
 
 def written(fmt, voice_session, **options):
@@ -69,6 +70,7 @@ class _Unsaved:
         events = [said(text, speaker=speaker), said("Goodbye.", speaker="Ann", start_ms=5000)]
         rows = [_row(event, seq) for seq, event in enumerate(events, 1)]
         monkeypatch.setattr(exports, "events_of", lambda voice_session: iter(rows))
+        monkeypatch.setattr(exports, "columns_of", lambda voice_session: map(_columns, rows))
         monkeypatch.setattr(exports.revisions, "names_of", lambda session_id: {})
         self.voice_session = VoiceSession(title=text, heard_sample=160_000)
 
@@ -77,6 +79,10 @@ def _row(event, seq):
     return Event(
         seq=seq, kind=event.kind, start_ms=event.start_ms, end_ms=event.end_ms, speaker=event.speaker, text=event.text
     )
+
+
+def _columns(event):
+    return StoredEvent._make(getattr(event, name) for name in StoredEvent._fields)
 
 
 class TestHostileWords:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from django.test import AsyncClient
 
-from sessions_app import lifecycle
+from sessions_app import bulletin, lifecycle
 from sessions_app import microphone as microphone_module
 from sessions_app.models import EndReason, State
 from sessions_app.voice.errors import BackendUnavailable
@@ -315,6 +315,19 @@ async def test_a_listener_that_cannot_be_closed_does_not_keep_the_session(alices
 
     await voice_session.arefresh_from_db()
     assert voice_session.stream_id is None
+
+
+async def test_when_nobody_can_say_any_more_how_it_goes_that_is_logged(
+    alices_browser, voice_session, monkeypatch, caplog
+):
+    def break_down(pipeline):
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(bulletin, "_flow_by_lag", break_down)
+    async with microphone_of(alices_browser.cookies, voice_session) as microphone:
+        await microphone.until("ready")
+
+    assert "RuntimeError: out of order" in caplog.text
 
 
 async def test_what_the_listener_cannot_do_for_this_session_is_said_at_once(alices_browser, voice_session, monkeypatch):

@@ -33,3 +33,15 @@ def test_it_goes_with_its_loop():
 
     gc.collect()
     assert thing() is None
+
+
+def test_one_that_nobody_asked_for_can_be_missed_without_making_it():
+    current = PerLoop(Thing)
+
+    async def before_and_after():
+        return current.if_made(), current(), current.if_made()
+
+    before, made, after = asyncio.run(before_and_after())
+
+    assert before is None
+    assert after is made

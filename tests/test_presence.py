@@ -87,6 +87,31 @@ async def test_and_takes_itself_out_when_it_leaves(alices_browser, voice_session
         assert not await ServerProcess.objects.aexists()
 
 
+async def test_and_is_not_put_in_again_by_what_it_still_had_to_tell(alices_browser, voice_session):
+    leaving = audience.Audience()
+    async with view_of(alices_browser.cookies, voice_session) as view:
+        await view.until("presence")
+        await asyncio.sleep(audience.ANNOUNCE_AFTER_S * 2)
+
+        leaving.announce(voice_session.pk)
+        await leaving.go_away()
+        await asyncio.sleep(audience.ANNOUNCE_AFTER_S * 2)
+
+        assert not await ServerProcess.objects.aexists()
+
+
+async def test_a_view_leaves_in_order_while_the_database_is_away(alices_browser, voice_session, monkeypatch):
+    def away(session_id):
+        raise OperationalError
+
+    async with view_of(alices_browser.cookies, voice_session) as stays:
+        async with view_of(alices_browser.cookies, voice_session):
+            await stays.until("presence", viewers=2)
+            monkeypatch.setattr(presence, "touch", away)
+
+        await stays.until("presence", viewers=1)
+
+
 def test_processes_that_died_long_ago_are_forgotten(another_process):
     ServerProcess.objects.create(name="of last week", seen_at=timezone.now() - timedelta(days=7))
 

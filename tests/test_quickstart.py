@@ -131,6 +131,19 @@ async def test_a_reaper_that_fails_tries_again(monkeypatch, caplog):
     assert "tidying up failed; it is tried again" in caplog.text
 
 
+@pytest.mark.django_db(transaction=True)
+async def test_a_reaper_that_fails_keeps_nothing_that_is_due(voice_session, settings, monkeypatch):
+    settings.LINNET_UNDO_S = 0
+    await sync_to_async(lifecycle.delete)(voice_session)
+    monkeypatch.setattr(lifecycle, "end_idle", lambda ttl_s: 1 / 0)
+
+    tidying = asyncio.create_task(tidy_for_ever(0.05))
+    async with asyncio.timeout(10):
+        while await VoiceSession.objects.aexists():
+            await asyncio.sleep(0.05)
+    tidying.cancel()
+
+
 @pytest.mark.django_db
 class TestDemoAccount:
     def test_it_gets_the_chosen_password_which_is_not_shown(self, client):

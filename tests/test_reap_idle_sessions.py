@@ -8,10 +8,11 @@ from threading import Thread
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from sessions_app import lease, lifecycle, presence
+from sessions_app import allocations, forgetting, lease, lifecycle, presence, search
+from sessions_app.management.commands import purge_expired, reap_idle_sessions
 from sessions_app.models import EndReason, State, VoiceSession
 
 
@@ -23,6 +24,37 @@ def reap(**options):
 
 def forget(voice_session, seconds=91):
     VoiceSession.objects.filter(pk=voice_session.pk).update(last_seen_at=timezone.now() - timedelta(seconds=seconds))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])  # a lost connection is either
+def test_a_loop_goes_on_after_a_database_that_was_away(monkeypatch, error):
+    def away(*args):
+        raise error("connection already closed")
+
+    monkeypatch.setattr(lifecycle, "end_idle", away)
+    monkeypatch.setattr(forgetting, "purge_due", away)
+    said = StringIO()
+
+    reap_idle_sessions.Command(stderr=said).reap_and_survive(90, dry_run=False)
+    purge_expired.Command(stderr=said).purge_and_survive(dry_run=False)
+
+    assert said.getvalue().count("the database does not answer") == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("part", [(lifecycle, "settle_lost_words"), (search, "index_waiting")])
+def test_a_part_that_fails_keeps_no_other_from_its_work(monkeypatch, part):
+    released = []
+    monkeypatch.setattr(*part, lambda: 1 / 0)
+    monkeypatch.setattr(allocations, "release_orphans", lambda: released.append(1))
+    said = StringIO()
+
+    with pytest.raises(ZeroDivisionError):
+        reap_idle_sessions.Command(stderr=said).reap(90, dry_run=False)
+
+    assert released
+    assert "(ZeroDivisionError); trying again at the next run" in said.getvalue()
 
 
 @pytest.mark.django_db

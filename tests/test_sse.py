@@ -7,9 +7,10 @@ import json
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 from django.test import AsyncClient
 
-from sessions_app import broadcast, lifecycle, permission, recording
+from sessions_app import broadcast, lifecycle, permission, presence, recording
 from sessions_app.models import EndReason
 from tests.sockets import view_of
 from tests.test_recording import words
@@ -63,6 +64,18 @@ async def test_it_resumes_behind_the_last_event(alices_program, voice_session, h
     answer = await alices_program.get(f"/sessions/{voice_session.pk}/stream/", **how)
 
     assert [event[0] for event in await events_of(answer, 2)] == [3, 4]
+
+
+async def test_a_reader_waits_for_a_database_that_takes_nothing(alices_program, voice_session, monkeypatch):
+    def away(session_id):
+        raise OperationalError
+
+    await store(voice_session.pk, [words("before")])
+    monkeypatch.setattr(presence, "touch", away)
+
+    answer = await alices_program.get(f"/sessions/{voice_session.pk}/stream/")
+
+    assert [event[2]["text"] for event in await events_of(answer, 1)] == ["before"]
 
 
 async def test_a_reader_counts_as_somebody_who_is_there(alices_program, voice_session):

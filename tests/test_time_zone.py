@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.http import HttpResponse
 from django.utils import timezone
 
 from linnet_site import time_zone
 from sessions_app.models import VoiceSession
+from tests.sockets import view_of
 
 LATE = datetime(2026, 11, 22, 23, 1, tzinfo=UTC)
 
@@ -17,7 +19,7 @@ LATE = datetime(2026, 11, 22, 23, 1, tzinfo=UTC)
 @pytest.fixture
 def begun_late(voice_session, settings):
     settings.TIME_ZONE = "UTC"
-    VoiceSession.objects.filter(pk=voice_session.pk).update(title="", created_at=LATE)
+    VoiceSession.objects.filter(pk=voice_session.pk).update(title="", created_at=LATE, started_at=LATE)
     return voice_session
 
 
@@ -63,6 +65,28 @@ def test_days_to_search_in_are_the_readers_days(alices_browser, begun_late):
 
     assert "1 session<" in alices_browser.get("/sessions/?from=2026-11-23&to=2026-11-23").text
     assert "No session fits" in alices_browser.get("/sessions/?from=2026-11-22&to=2026-11-22").text
+
+
+@pytest.mark.django_db
+def test_a_file_goes_by_the_readers_clock_though_it_is_written_after_the_answer(alices_browser, begun_late):
+    alices_browser.cookies["time_zone"] = "Europe/Zurich"
+
+    text = alices_browser.get(f"/sessions/{begun_late.pk}/export.txt").getvalue().decode()
+
+    assert text.startswith("Session of 23 Nov 2026, 00:01\n2026-11-23 00:01 CET")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_views_of_several_clocks_are_told_no_name_that_goes_by_the_servers(alices_browser, begun_late):
+    alices_browser.cookies["time_zone"] = "Europe/Zurich"
+    page = await sync_to_async(alices_browser.get)(begun_late.get_absolute_url())
+    async with view_of(alices_browser.cookies, begun_late) as view:
+        snapshot = await view.until("snapshot")
+        await sync_to_async(alices_browser.post)(f"{begun_late.get_absolute_url()}off-record/", {"off": "1"})
+        news = await view.until("session")
+
+    assert (snapshot["title"], news["title"]) == ("", "")
+    assert 'data-untitled="Session of 23 Nov 2026, 00:01"' in page.text
 
 
 class TestTheComputersOwn:

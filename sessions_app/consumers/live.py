@@ -27,6 +27,7 @@ from sessions_app.feed import Feed
 from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, ErrorCode, Mark, Refusal, Replay
 from sessions_app.live.outbox import SEND_TIMEOUT_S, PeerStalled
+from sessions_app.live.refusals import DELETED
 from sessions_app.socket import SessionSocket
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 FRAMES_IN_TIME = 20  # a window's are three; each with a timeout of its own they cost as much again
 
 NOT_AUDIO = Refusal(ErrorCode.CONFIG_INVALID, "This socket takes no sound.", CloseCode.BAD_MESSAGE)
-DELETED = Refusal(ErrorCode.SESSION_NOT_FOUND, "This session was deleted.", CloseCode.NOT_FOUND)
 TOO_MANY_VIEWS = Refusal(
     ErrorCode.RATE_LIMITED,
     "You have too many views open.",
@@ -75,7 +75,7 @@ class LiveConsumer(SessionSocket):
         self._hear_of_looks()
         doorbell = broadcast.group_of(self.voice_session.pk)
         await self.cleanup.enter_async_context(hearing.Hearing(doorbell, self.feed.take))
-        await database_threads.write(presence.touch, self.voice_session.pk)
+        await presence.atouch(self.voice_session.pk)
         if self.access.share is not None:
             await database_threads.write(_note_use, self.scope["session"], self.access.share)
         self.own(self._show(), name="viewer")
@@ -137,7 +137,7 @@ class LiveConsumer(SessionSocket):
     async def _go(self) -> None:
         session_id = self.voice_session.pk
         presence.current().leave(self.feed)
-        await database_threads.write(presence.touch, session_id)
+        await presence.atouch(session_id)
         audience.announce(session_id)
 
     def _hear_of_looks(self) -> None:
@@ -180,7 +180,7 @@ def _snapshot(access: Access) -> tuple[dict[str, Json], bool]:
         "last_seq": voice_session.last_seq,
         "engine": voice_session.engine,
         "simulated": voice_session.simulated,
-        "title": voice_session.display_title,
+        "title": voice_session.title,
         "speakers": dict(revisions.names_of(voice_session.pk)),
         "revision": voice_session.revision,
         "off_record": voice_session.is_off_record,

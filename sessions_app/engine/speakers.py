@@ -31,7 +31,6 @@ class SpeakerVerdict:
 
     speaker_id: str
     confidence: float
-    is_new: bool
 
 
 class SpeakerClusters:
@@ -43,10 +42,6 @@ class SpeakerClusters:
         self._voices: list[VoiceSample] = []
         self._last: int | None = None
         self._turns: deque[tuple[float, int]] = deque()  # end in seconds, voice
-
-    @property
-    def speakers(self) -> tuple[str, ...]:
-        return tuple(_name(index) for index in range(len(self._voices)))
 
     def assign(self, samples: Float32, end_sample: int) -> SpeakerVerdict:
         """Return who said the utterance `samples` (float32 in [-1, 1), shape (n,)) that ended at `end_sample`.
@@ -68,7 +63,7 @@ class SpeakerClusters:
             self._voices[nearest] = merged(self._voices[nearest], sample, most_s=MEMORY_S)
             return self._verdict(nearest, _confidence(odds, nearest), end_sample)
         self._voices.append(sample)
-        return self._verdict(len(self._voices) - 1, NEW_CONFIDENCE, end_sample, is_new=True)
+        return self._verdict(len(self._voices) - 1, NEW_CONFIDENCE, end_sample)
 
     def presence(self, now_sample: int) -> str | None:
         """Return `human_multi` or `human_single` for the last 30 s, None when nobody spoke in them."""
@@ -81,13 +76,13 @@ class SpeakerClusters:
 
     def _inherit(self, end_sample: int) -> SpeakerVerdict:
         if self._last is None:
-            return SpeakerVerdict(UNKNOWN_SPEAKER, 0.0, is_new=False)
+            return SpeakerVerdict(UNKNOWN_SPEAKER, 0.0)
         return self._verdict(self._last, INHERITED_CONFIDENCE, end_sample)
 
-    def _verdict(self, index: int, confidence: float, end_sample: int, *, is_new: bool = False) -> SpeakerVerdict:
+    def _verdict(self, index: int, confidence: float, end_sample: int) -> SpeakerVerdict:
         self._last = index
         self._turns.append((end_sample / SAMPLE_RATE_HZ, index))
-        return SpeakerVerdict(_name(index), round(confidence, 3), is_new)
+        return SpeakerVerdict(_name(index), round(confidence, 3))
 
 
 def _confidence(odds: list[float], index: int) -> float:

@@ -53,7 +53,7 @@ class Refusal(Exception):
         self.retry_after_s = retry_after_s
 
 
-# What a microphone may meet.
+# What a microphone may meet, and some of it a view too.
 TAKEN = Refusal(ErrorCode.PRODUCER_TAKEN, "Another microphone is already listening here.", CloseCode.SUPERSEDED)
 SUPERSEDED = Refusal(ErrorCode.SUPERSEDED, "Another microphone took over.", CloseCode.SUPERSEDED)
 ENDED = Refusal(ErrorCode.SESSION_ENDED, "This session has ended.", CloseCode.ENDED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,10 +12,27 @@ from sessions_app.annotation.events import Json, Kind, SessionEvent, to_wire
 from sessions_app.models.session import VoiceSession
 
 
+class StoredEvent(NamedTuple):
+    """The columns of an event that lines are made of. Of a long session, models cost more than all else of its page."""
+
+    seq: int
+    kind: str
+    start_ms: int
+    end_ms: int
+    speaker: str
+    label: str
+    text: str
+    simulated: bool
+    payload: dict[str, Any]
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     def after(self, seq: int) -> Self:
         """Return the events behind `seq`, in the order in which they were stored."""
         return self.filter(seq__gt=seq).order_by("seq")
+
+    def columns(self) -> list[StoredEvent]:
+        return [StoredEvent._make(row) for row in self.values_list(*StoredEvent._fields)]
 
 
 class Event(models.Model):

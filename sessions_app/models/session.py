@@ -179,9 +179,13 @@ class VoiceSession(models.Model):
 
     @property
     def display_title(self) -> str:
-        return self.title or _("Session of %(date)s") % {
-            "date": date_format(timezone.localtime(self.created_at), "SHORT_DATETIME_FORMAT")
-        }
+        return self.title or self.name_by_date
+
+    @property
+    def name_by_date(self) -> str:
+        """What it is called without a title, by the reader's clock: for a page, not for what several views are told."""
+        created_at = timezone.localtime(self.created_at)
+        return _("Session of %(date)s") % {"date": date_format(created_at, "SHORT_DATETIME_FORMAT")}
 
     @property
     def is_running(self) -> bool:

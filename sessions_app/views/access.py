@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable
 
+    from django import forms
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
     from django.http import HttpRequest, HttpResponseBase
 
     from sessions_app.permission import Access
 
-MAX_BODY_BYTES = 16 * 1024
+MAX_BODY_BYTES = 64 * 1024  # as deploy/nginx.conf; the longest honest one takes back the removal of a long line
 
 
 class LoginNeeded(Exception):
@@ -142,6 +143,26 @@ def submitted(request: HttpRequest) -> Any:
 def number(request: HttpRequest, name: str, default: int) -> int:
     value = request.GET.get(name, "")
     return int(value) if value.isascii() and value.isdigit() and len(value) < 19 else default
+
+
+def in_words(form: forms.Form) -> str:
+    """Return every complaint about a form in one line."""
+    if not form.is_bound:
+        return _("Send form fields or a JSON object.")
+    complaints = (
+        f"{form.fields[name].label}: {text}" if name in form.fields else str(text)
+        for name, texts in form.errors.items()
+        for text in texts
+    )
+    return " ".join(complaints)
+
+
+def refused(request: HttpRequest, back: str, message: str) -> HttpResponse:
+    """Say what is wrong with what was sent: as JSON, or as a notice on the page `back`."""
+    if wants_json(request):
+        return JsonResponse({"error": "invalid", "message": message}, status=400)
+    notice(request, notices.ERROR, message, back=back)
+    return see_other(back)
 
 
 def see_other(address: str) -> HttpResponse:

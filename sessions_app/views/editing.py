@@ -23,7 +23,17 @@ from sessions_app.forms import (
     OffRecordForm,
     TitleForm,
 )
-from sessions_app.views.access import back_to, found, members_only, notice, see_other, submitted, wants_json
+from sessions_app.views.access import (
+    back_to,
+    found,
+    in_words,
+    members_only,
+    notice,
+    refused,
+    see_other,
+    submitted,
+    wants_json,
+)
 
 if TYPE_CHECKING:
     import uuid
@@ -53,13 +63,13 @@ def edits(form_class: type[forms.Form], *, anchor: str = "") -> Callable[[Edit],
             back = back_to(request, f"{voice_session.get_absolute_url()}{anchor.format(**ids)}")
             form = form_class(submitted(request))
             if not form.is_valid():
-                return _refused(request, back, _in_words(form))
+                return refused(request, back, in_words(form))
             try:
                 made = edit(voice_session, form.cleaned_data, request.user, **ids)
             except editing.NotThere as error:
                 raise Http404 from error
             except ValueError as error:
-                return _refused(request, back, str(error))
+                return refused(request, back, str(error))
             answer = _told(voice_session, made)
             if wants_json(request):
                 return JsonResponse(answer)
@@ -78,25 +88,6 @@ def _told(voice_session: VoiceSession, made: Revised | editing.Removed | None) -
     revised, more = (made.revised, {"undo": made.receipt}) if isinstance(made, editing.Removed) else (made, {})
     broadcast.publish_revised_sync(revised)
     return {"revision": revised.last, **more}
-
-
-def _in_words(form: forms.Form) -> str:
-    """Return every complaint about a form in one line."""
-    if not form.is_bound:
-        return _("Send form fields or a JSON object.")
-    complaints = (
-        f"{form.fields[name].label}: {text}" if name in form.fields else str(text)
-        for name, texts in form.errors.items()
-        for text in texts
-    )
-    return " ".join(complaints)
-
-
-def _refused(request: HttpRequest, back: str, message: str) -> HttpResponse:
-    if wants_json(request):
-        return JsonResponse({"error": "invalid", "message": message}, status=400)
-    notice(request, notices.ERROR, message, back=back)
-    return see_other(back)
 
 
 LINE = "#line-{seq}"

@@ -58,4 +58,4 @@ def session_text(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
 
 def _lines(voice_session: VoiceSession, after: int, limit: int) -> list[Line]:
     events = voice_session.events.after(after)[:limit]
-    return list(lines_of(events, names=revisions.names_of(voice_session.pk)))
+    return list(lines_of(events.columns(), names=revisions.names_of(voice_session.pk)))

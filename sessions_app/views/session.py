@@ -54,7 +54,7 @@ def live(request: HttpRequest, access: Access) -> HttpResponse:
     names = revisions.names_of(voice_session.pk)
     context = {
         "voice_session": voice_session,
-        "lines": list(lines_of(voice_session.events.order_by("seq"), names=names)) if is_whole else [],
+        "lines": list(lines_of(voice_session.events.after(0).columns(), names=names)) if is_whole else [],
         "after": voice_session.last_seq if is_whole else 0,
         "is_owner": access.is_owner,
         "may_note": access.may_note,

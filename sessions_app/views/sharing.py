@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from sessions_app import look, revisions, sharing
-from sessions_app.lines import events_of, lines_of
+from sessions_app.lines import PagedLines
 from sessions_app.models import Scope, VoiceSession
 from sessions_app.sharing import Lifetime
 from sessions_app.views import guesses
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from sessions_app.lines import Line
     from sessions_app.models import Share
     from sessions_app.permission import Access
 
@@ -114,11 +115,11 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 def shared_debrief(request: HttpRequest, access: Access) -> HttpResponse:
     """An ended session as a trusted viewer reads it: the words and their tone, without notes, files or changes."""
     voice_session = access.voice_session
-    names = revisions.names_of(voice_session.pk)
-    lines = Paginator(list(lines_of(events_of(voice_session), names=names)), PAGE_LINES)
+    lines = PagedLines(voice_session, names=revisions.names_of(voice_session.pk))
+    pages: Paginator[Line] = Paginator(lines, PAGE_LINES)  # type: ignore[arg-type]  # it only measures and slices
     context = {
         "voice_session": voice_session,
-        "page_obj": lines.get_page(request.GET.get("page")),
+        "page_obj": pages.get_page(request.GET.get("page")),
         "simulated": voice_session.simulated,
         "elcor": look.is_elcor(request, voice_session),
         "share": access.share,

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
+from django.utils import timezone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
@@ -22,7 +23,7 @@ class StreamedFile(StreamingHttpResponse):
     """
 
     def __init__(self, pieces: Iterable[bytes], *, name: str, content_type: str) -> None:
-        self._pieces = _gathered(pieces)
+        self._pieces = _in_this_time_zone(_gathered(pieces))
         super().__init__(self._pieces, content_type=content_type)
         self["Content-Disposition"] = f'attachment; filename="{quote(name)}"'
 
@@ -32,6 +33,17 @@ class StreamedFile(StreamingHttpResponse):
 
     def _next_piece(self) -> bytes:
         return next(self._pieces, b"")
+
+
+def _in_this_time_zone(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Have each of `pieces` made in the time zone of now, the reader's: of the request only until it is answered."""
+    zone = timezone.get_current_timezone()
+
+    def next_piece() -> bytes:
+        with timezone.override(zone):
+            return next(pieces, b"")
+
+    return iter(next_piece, b"")
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -80,7 +80,12 @@ class FallbackStream:
     async def flush(self) -> Hearing:
         if self._second is not None:
             return self._with_untold(self._marked(await self._second.flush()))
-        return await self._first.flush() if self._first is not None else Hearing((), self._config.start_sample)
+        if self._first is None:
+            return Hearing((), self._config.start_sample)
+        try:
+            return await self._first.flush()
+        finally:
+            self._unsettled.clear()  # told by now, or stored as a gap when that failed: not to be heard again
 
     async def aclose(self) -> None:
         if self._probe is not None:

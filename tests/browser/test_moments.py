@@ -209,6 +209,16 @@ def test_the_title_changes_in_an_open_page(quiet):
     expect(quiet).to_have_title(re.compile("^The landlord, again"))
 
 
+def test_a_title_that_is_taken_away_leaves_the_name_by_the_readers_clock(quiet):
+    name = quiet.locator("linnet-live").get_attribute("data-untitled")
+    send(quiet, ("session", {"title": "The landlord", "off_record": False}))
+
+    send(quiet, ("session", {"title": "", "off_record": False}))
+
+    expect(quiet.get_by_role("heading", name=name)).to_be_visible()
+    expect(quiet).to_have_title(re.compile(f"^{name}"))
+
+
 def test_a_voice_that_gets_louder_is_said_to_rise(quiet):
     tone = {"event_type": "tone", "label": "Frustrated", "affect": "frustrated", "band": "clear", "confidence": 0.9}
     span = {"speaker_id": "Speaker B", "start_ms": 0, "end_ms": 900, "shift_direction": "escalating"}

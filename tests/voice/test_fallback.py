@@ -25,6 +25,7 @@ class Voice:
     def __init__(self, name):
         self.name = name
         self.is_away = False
+        self.is_settling = True  # each window; else the words stay open until they are flushed
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.opened_at, self.streams = [], []
@@ -54,9 +55,12 @@ class Stream:
         if self._voice.is_away:
             raise BackendUnavailable("away")
         self.heard_sample = window.end_sample
-        return self._said(f"{self._voice.name} {window.start_sample // 16_000}", window.end_sample)
+        words = f"{self._voice.name} {window.start_sample // 16_000}"
+        return self._said(words, window.end_sample if self._voice.is_settling else 0)
 
     async def flush(self):
+        if self._voice.is_away:
+            raise BackendUnavailable("away")
         return self._said(f"{self._voice.name} ends", self.heard_sample)
 
     async def aclose(self):
@@ -154,6 +158,34 @@ async def test_two_short_absences_do_not_add_up(clock, backend, first, second):
 async def test_after_eight_seconds_the_stand_in_hears_the_same_window_under_its_own_name(clock, backend, first):
     stream = await backend.open(StreamConfig(session_id="s"))
     await hear(stream, 0)
+
+    assert await change_over(stream, clock, first, number=1) == [("second", "second 1")]
+
+
+async def test_the_stand_in_hears_again_what_was_still_open(clock, backend, first):
+    first.is_settling = False
+    stream = await backend.open(StreamConfig(session_id="s"))
+    await hear(stream, 0)
+
+    assert await change_over(stream, clock, first, number=1) == [("second", "second 0"), ("second", "second 1")]
+
+
+async def test_but_not_what_was_flushed(clock, backend, first):
+    first.is_settling = False
+    stream = await backend.open(StreamConfig(session_id="s"))
+    await hear(stream, 0)
+    await stream.flush()
+
+    assert await change_over(stream, clock, first, number=1) == [("second", "second 1")]
+
+
+async def test_nor_what_could_not_be_flushed_and_is_a_gap_by_now(clock, backend, first):
+    first.is_settling = False
+    stream = await backend.open(StreamConfig(session_id="s"))
+    await hear(stream, 0)
+    first.is_away = True
+    with pytest.raises(BackendUnavailable):
+        await stream.flush()
 
     assert await change_over(stream, clock, first, number=1) == [("second", "second 1")]
 

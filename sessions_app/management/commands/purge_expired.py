@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from sessions_app import forgetting
+from sessions_app.management.parts import do_all
 from sessions_app.models import JobRun
 
 if TYPE_CHECKING:
@@ -44,25 +45,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"would forget {voice_session.pk}")
             return
         with JobRun.of(JOB) as tally:
-            self._do_all(tally)
-
-    def _do_all(self, tally: Tally) -> None:
-        """Do every part, whatever becomes of the others. Raises the first failure when all were tried."""
-        failures = []
-        parts: dict[str, Callable[[], object]] = {
-            "sessions": partial(self._forget_sessions, tally),
-            "logins": forgetting.forget_logins,
-            "traces in the files": forgetting.scrub,
-        }
-        for what, forget in parts.items():
-            try:
-                forget()
-            except Exception as error:
-                failures.append(error)
-                why = type(error).__name__  # its text may hold what was said
-                self.stderr.write(f"{what} could not be forgotten ({why}); trying again at the next run")
-        if failures:
-            raise failures[0]
+            parts: dict[str, Callable[[], object]] = {
+                "sessions could not be forgotten": partial(self._forget_sessions, tally),
+                "logins could not be forgotten": forgetting.forget_logins,
+                "traces in the files could not be forgotten": forgetting.scrub,
+            }
+            do_all(parts, complain=self.stderr.write)
 
     def _forget_sessions(self, tally: Tally) -> None:
         for session_id in forgetting.purge_due():
@@ -73,7 +61,7 @@ class Command(BaseCommand):
         """One pass of the loop: a database that is away now is asked again at the next."""
         try:
             self.purge(dry_run=dry_run)
-        except DatabaseError as error:
+        except Error as error:  # a lost connection is an InterfaceError, too
             self.stderr.write(f"the database does not answer ({type(error).__name__}); trying again")
         finally:
             connection.close()

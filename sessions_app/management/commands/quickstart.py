@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ from sessions_app.voice.embedded import EmbeddedBackend
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sessions_app.conf import Conf
     from sessions_app.engine.models import Engine
@@ -227,9 +228,13 @@ async def tidy_for_ever(every_s: float) -> None:
     reaper, purge = reap_idle_sessions.Command(), purge_expired.Command()
     while True:
         await asyncio.sleep(every_s)
-        try:
-            reap = sync_to_async(reaper.reap_and_survive, thread_sensitive=False)
-            await reap(conf.current().idle_ttl_s, dry_run=False)
-            await sync_to_async(purge.purge_and_survive, thread_sensitive=False)(dry_run=False)
-        except Exception:
-            logger.exception("tidying up failed; it is tried again")
+        await _tried(partial(reaper.reap_and_survive, conf.current().idle_ttl_s, dry_run=False))
+        await _tried(partial(purge.purge_and_survive, dry_run=False))
+
+
+async def _tried(one_pass: Callable[[], None]) -> None:
+    """Make a pass. What goes wrong keeps neither the other one nor the next from its work."""
+    try:
+        await sync_to_async(one_pass, thread_sensitive=False)()
+    except Exception:
+        logger.exception("tidying up failed; it is tried again")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 
 from sessions_app import allocations, conf, lifecycle, processes, search
+from sessions_app.management.parts import do_all
 from sessions_app.models import JobRun
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Callable
 
     from sessions_app.models import VoiceSession
+    from sessions_app.models.audit import Tally
 
 MIN_LOOP_S = 15
 JOB = "reap_idle_sessions"
@@ -46,14 +50,23 @@ class Command(BaseCommand):
                 self._say("would end", voice_session)
             return
         with JobRun.of(JOB) as tally:
-            for voice_session in lifecycle.end_idle(ttl_s):
-                tally.done += 1
-                self._say("ended", voice_session)
-            lifecycle.settle_lost_words()
-            search.index_waiting()
-            processes.forget_dead()
-            if left := allocations.release_orphans():
-                self.stderr.write(f"{left} allocations are not given back yet; the next pass tries again")
+            parts: dict[str, Callable[[], object]] = {
+                "idle sessions could not be ended": partial(self._end_idle, ttl_s, tally),
+                "lost words could not be marked": lifecycle.settle_lost_words,
+                "allocations could not be given back": self._release_orphans,
+                "ended sessions could not be indexed": search.index_waiting,
+                "dead processes could not be forgotten": processes.forget_dead,
+            }
+            do_all(parts, complain=self.stderr.write)
+
+    def _end_idle(self, ttl_s: float, tally: Tally) -> None:
+        for voice_session in lifecycle.end_idle(ttl_s):
+            tally.done += 1
+            self._say("ended", voice_session)
+
+    def _release_orphans(self) -> None:
+        if left := allocations.release_orphans():
+            self.stderr.write(f"{left} allocations are not given back yet; the next pass tries again")
 
     def _say(self, verb: str, voice_session: VoiceSession) -> None:
         self.stdout.write(f"{verb} {voice_session.pk} (last seen {voice_session.last_seen_at:%Y-%m-%d %H:%M:%S} UTC)")
@@ -62,7 +75,7 @@ class Command(BaseCommand):
         """One pass of the loop: a database that is away now is asked again at the next."""
         try:
             self.reap(ttl_s, dry_run=dry_run)
-        except DatabaseError as error:
+        except Error as error:  # a lost connection is an InterfaceError, too
             self.stderr.write(f"the database does not answer ({type(error).__name__}); trying again")
         finally:
             connection.close()

@@ -123,13 +123,14 @@ export class LinnetLive extends HTMLElement {
     if (snapshot.simulated) this.#showSimulated();
     this.names.replace(snapshot.speakers);
     this.notes.replace(snapshot.notes);
-    if (snapshot.title) this.#entitle(snapshot.title);
+    this.#entitle(snapshot.title);
   }
 
   #entitle(title) {
+    const name = title || this.dataset.untitled; // which goes by the reader's clock
     const heading = this.querySelector("h1");
-    if (heading) setText(heading, title);
-    document.title = `${title} · Linnet`;
+    if (heading) setText(heading, name);
+    document.title = `${name} · Linnet`;
   }
 
   #take(event) {
