@@ -155,6 +155,15 @@ def notice(request: HttpRequest, level: int, text: str, *, back: str) -> None:
     notices.add_message(request, level, text, extra_tags=f"#{place}" if place else "")
 
 
+def refused(request: HttpRequest, back: str, message: str) -> HttpResponse:
+    """Answer a form that cannot be taken: what is wrong is said on the page `back`, at its place, or as JSON."""
+    if wants_json(request):
+        return JsonResponse({"error": "invalid", "message": message}, status=400)
+    form = request.resolver_match.url_name if request.resolver_match else ""
+    notices.error(request, message, extra_tags=f"#{back.partition('#')[2]} {form}")
+    return see_other(back)
+
+
 def back_to(request: HttpRequest, default: str) -> str:
     """Return the page of ours that a form came from, which it names in its field `back`; else `default`."""
     back = request.POST.get("back", "")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from sessions_app import calibration as calibrations
 from sessions_app.forms import FeedbackForm
 from sessions_app.models import Verdict
-from sessions_app.views.access import back_to, found, members_only, notice, see_other, submitted, wants_json
+from sessions_app.views.access import back_to, found, members_only, notice, refused, see_other, submitted, wants_json
 
 if TYPE_CHECKING:
     import uuid
@@ -34,7 +34,7 @@ def tone_feedback(request: HttpRequest, session_id: uuid.UUID, seq: int) -> Http
     voice_session = found(request, session_id)
     form, back = FeedbackForm(submitted(request)), back_to(request, voice_session.get_absolute_url())
     if not form.is_valid():
-        return _refused(request, back, _complaints(form))
+        return refused(request, back, _complaints(form))
     try:
         feedback = _judge(request.user, voice_session, seq, form.cleaned_data)  # type: ignore[arg-type]  # a member
     except calibrations.NoSuchTone as error:
@@ -75,13 +75,6 @@ def _complaints(form: forms.Form) -> str:
     return said or _("Send form fields or a JSON object.")
 
 
-def _refused(request: HttpRequest, back: str, message: str) -> HttpResponse:
-    if wants_json(request):
-        return JsonResponse({"error": "invalid", "message": message}, status=400)
-    notice(request, notices.ERROR, message, back=back)
-    return see_other(back)
-
-
 @require_GET
 @members_only
 def calibration(request: HttpRequest) -> HttpResponse:
@@ -115,12 +108,12 @@ def calibration_reset(request: HttpRequest) -> HttpResponse:
     """Forget the verdicts on one label, or all of them."""
     form, here = ResetForm(submitted(request)), reverse("calibration")
     if not form.is_valid():
-        return _refused(request, here, _complaints(form))
+        return refused(request, here, _complaints(form))
     label = form.cleaned_data["label"]
     forgotten = calibrations.forget(request.user, label=label or None)  # type: ignore[arg-type]  # a member
     if label and not forgotten:
         message = _("You have not said anything about “%(label)s”, so there is nothing to delete.")
-        return _refused(request, here, message % {"label": label})
+        return refused(request, here, message % {"label": label})
     if wants_json(request):
         return JsonResponse({"deleted": forgotten})
     words = ngettext("%(number)d verdict was deleted.", "%(number)d verdicts were deleted.", forgotten)

@@ -23,7 +23,7 @@ from sessions_app.forms import (
     OffRecordForm,
     TitleForm,
 )
-from sessions_app.views.access import back_to, found, members_only, notice, see_other, submitted, wants_json
+from sessions_app.views.access import back_to, found, members_only, notice, refused, see_other, submitted, wants_json
 
 if TYPE_CHECKING:
     import uuid
@@ -53,13 +53,13 @@ def edits(form_class: type[forms.Form], *, anchor: str = "") -> Callable[[Edit],
             back = back_to(request, f"{voice_session.get_absolute_url()}{anchor.format(**ids)}")
             form = form_class(submitted(request))
             if not form.is_valid():
-                return _refused(request, back, _in_words(form))
+                return refused(request, back, _in_words(form))
             try:
                 made = edit(voice_session, form.cleaned_data, request.user, **ids)
             except editing.NotThere as error:
                 raise Http404 from error
             except ValueError as error:
-                return _refused(request, back, str(error))
+                return refused(request, back, str(error))
             answer = _told(voice_session, made)
             if wants_json(request):
                 return JsonResponse(answer)
@@ -90,13 +90,6 @@ def _in_words(form: forms.Form) -> str:
         for text in texts
     )
     return " ".join(complaints)
-
-
-def _refused(request: HttpRequest, back: str, message: str) -> HttpResponse:
-    if wants_json(request):
-        return JsonResponse({"error": "invalid", "message": message}, status=400)
-    notice(request, notices.ERROR, message, back=back)
-    return see_other(back)
 
 
 LINE = "#line-{seq}"

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from sessions_app import conf, forgetting
 from sessions_app.forms import AccountDeleteForm, KeepingForm, SessionKeepingForm
 from sessions_app.models import Profile, VoiceSession
-from sessions_app.views.access import found, members_only, notice, see_other, submitted, wants_json
+from sessions_app.views.access import found, members_only, notice, refused, see_other, submitted, wants_json
 
 if TYPE_CHECKING:
     import uuid
@@ -61,10 +61,7 @@ def session_keeping(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse
     voice_session = found(request, session_id)
     form, back = SessionKeepingForm(submitted(request)), f"{voice_session.get_absolute_url()}#keeping"
     if complaint := _complaint(voice_session, form):
-        if wants_json(request):
-            return JsonResponse({"error": "invalid", "message": complaint}, status=400)
-        notice(request, notices.ERROR, complaint, back=back)
-        return see_other(back)
+        return refused(request, back, complaint)
     standing = VoiceSession.objects.visible_to(request.user).filter(pk=voice_session.pk)
     if not standing.update(keep_until=form.keep_until, forget_at_end=False):  # deleted meanwhile
         raise Http404
