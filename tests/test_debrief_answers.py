@@ -136,3 +136,21 @@ def test_who_removes_a_note_stays_where_it_was(alices_browser, alice, said):
 
 def test_a_session_can_be_deleted_where_it_is_read(alices_browser, said):
     assert f'action="/sessions/{said.pk}/delete/"' in alices_browser.get(f"/sessions/{said.pk}/").text
+
+
+def test_without_a_word_it_says_so_and_what_to_do(alices_browser, voice_session):
+    lifecycle.end(voice_session, EndReason.USER)
+
+    page = alices_browser.get(f"/sessions/{voice_session.pk}/").text
+
+    assert "Nothing was captioned in this session." in page
+    assert 'href="/check/"' in page
+    assert "no sound yet" not in page
+    assert "nothing is missing" not in page
+
+
+def test_with_words_it_does_not(alices_browser, said):
+    page = alices_browser.get(f"/sessions/{said.pk}/?speaker=Nobody").text
+
+    assert "Nothing was captioned" not in page
+    assert "nothing is missing" in page
