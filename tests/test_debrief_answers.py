@@ -154,3 +154,14 @@ def test_with_words_it_does_not(alices_browser, said):
 
     assert "Nothing was captioned" not in page
     assert "nothing is missing" in page
+
+
+@pytest.mark.parametrize("page", ["/", "/sessions/"])
+@pytest.mark.parametrize(("title", "answer"), [("Bench", "Saved."), ("b" * 201, "Please check: Title:")])
+def test_a_new_title_is_answered_at_its_row(alices_browser, said, page, title, answer):
+    back = f"{page}#session-{said.pk}"
+
+    text = alices_browser.post(f"/sessions/{said.pk}/title/", {"title": title, "back": back}, follow=True).text
+
+    assert answer in re.search(rf'<li class="session-row" id="session-{said.pk}">.*?</h3>', text, re.DOTALL)[0]
+    assert text.count(answer) == 1
