@@ -43,7 +43,9 @@ def notices_on_top(context: Context) -> list[Message]:
 @register.simple_tag(takes_context=True)
 def was_refused(context: Context) -> bool:
     """Tell whether the page says that a form was refused: in a notice, or beside the form's fields."""
-    return bool(getattr(context.get("form"), "errors", None)) or any(is_refusal(message) for message in context.get("messages") or ())
+    return bool(getattr(context.get("form"), "errors", None)) or any(
+        is_refusal(message) for message in context.get("messages") or ()
+    )
 
 
 def _place(message: Message) -> str:

@@ -123,7 +123,9 @@ def test_on_paper_it_is_dark_on_white_and_says_who_spoke(device_of_alice, ended)
 
     assert page.locator("main").evaluate("main => getComputedStyle(main).color") == "rgb(35, 29, 25)"
     assert page.locator("html").evaluate("html => getComputedStyle(html).backgroundColor") == "rgba(0, 0, 0, 0)"
-    assert captions(page).first.locator(".line__speaker").evaluate("name => getComputedStyle(name).position") == "static"
+    assert (
+        captions(page).first.locator(".line__speaker").evaluate("name => getComputedStyle(name).position") == "static"
+    )
     expect(page.get_by_role("button", name="Download")).to_be_hidden()
 
 

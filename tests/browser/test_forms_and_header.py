@@ -83,7 +83,9 @@ def test_escape_closes_a_menu_and_its_button_has_the_focus(page):
     expect(menu.locator("summary")).to_be_focused()
 
 
-@pytest.mark.parametrize("leave", [lambda page: page.locator("h1").click(), lambda page: page.locator(".brand").focus()])
+@pytest.mark.parametrize(
+    "leave", [lambda page: page.locator("h1").click(), lambda page: page.locator(".brand").focus()]
+)
 def test_a_menu_closes_when_one_turns_to_the_page(page, leave):
     page.goto("/sessions/")
     menu = page.locator(".menu", has_text="alice")
