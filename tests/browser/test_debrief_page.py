@@ -129,6 +129,18 @@ def test_on_paper_it_is_dark_on_white_and_says_who_spoke(device_of_alice, ended)
     expect(page.get_by_role("button", name="Download")).to_be_hidden()
 
 
+def test_a_name_of_one_long_word_does_not_widen_the_page(device_of_alice, ended):
+    page = device_of_alice()
+    page.set_viewport_size(NARROW)
+    page.goto(f"{ended}?edit=1")
+
+    page.locator("h1, #editing label").evaluate_all(
+        "names => names.forEach((name) => { name.textContent = 'n'.repeat(64); })"
+    )
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_editing_is_accessible_and_fits_a_narrow_screen(device_of_alice, ended, scheme):
     page = device_of_alice(color_scheme=scheme)
