@@ -57,6 +57,7 @@ class Reading:
     page: int = 1
     pages: int = 1
     matches: int = 0
+    spoken: int = 0  # lines with words, on all pages and of everybody
     gaps: int = 0  # stretches that nobody listened to,
     off_record: int = 0  # and those of which nothing was kept, on purpose
     voices: dict[str, set[str]] = field(default_factory=dict)
@@ -126,6 +127,7 @@ def _count(reading: Reading, line: Line) -> None:
         reading.off_record += line.label == GapCause.OFF_RECORD
     if line.kind != Kind.TRANSCRIPT:
         return
+    reading.spoken += 1
     if line.speaker:
         reading.voices.setdefault(line.speaker, set()).add(line.mark)
     if line.tone and len(reading.tones) < MAX_TONES:

@@ -157,14 +157,6 @@ def in_words(form: forms.Form) -> str:
     return " ".join(complaints)
 
 
-def refused(request: HttpRequest, back: str, message: str) -> HttpResponse:
-    """Say what is wrong with what was sent: as JSON, or as a notice on the page `back`."""
-    if wants_json(request):
-        return JsonResponse({"error": "invalid", "message": message}, status=400)
-    notice(request, notices.ERROR, message, back=back)
-    return see_other(back)
-
-
 def see_other(address: str) -> HttpResponse:
     """Answer a POST with a page to read (303), so that reloading it does not post again."""
     return HttpResponseRedirect(address, status=303)
@@ -174,6 +166,15 @@ def notice(request: HttpRequest, level: int, text: str, *, back: str) -> None:
     """Say `text` on the page `back`, at the place that its fragment names when the page has one for notices."""
     place = back.partition("#")[2]
     notices.add_message(request, level, text, extra_tags=f"#{place}" if place else "")
+
+
+def refused(request: HttpRequest, back: str, message: str) -> HttpResponse:
+    """Answer a form that cannot be taken: what is wrong is said on the page `back`, at its place, or as JSON."""
+    if wants_json(request):
+        return JsonResponse({"error": "invalid", "message": message}, status=400)
+    form = request.resolver_match.url_name if request.resolver_match else ""
+    notices.error(request, message, extra_tags=f"#{back.partition('#')[2]} {form}")
+    return see_other(back)
 
 
 def back_to(request: HttpRequest, default: str) -> str:

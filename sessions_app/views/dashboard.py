@@ -30,9 +30,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def _dashboard(mine: Any) -> dict[str, object]:
+    running = rows_of(mine.filter(state__in=[State.STARTING, State.RUNNING]))
+    latest = rows_of(mine.filter(state=State.STOPPED)[:LATEST])
     return {
-        "running": rows_of(mine.filter(state__in=[State.STARTING, State.RUNNING])),
-        "latest": rows_of(mine.filter(state=State.STOPPED)[:LATEST]),
+        "running": running,
+        "latest": latest,
+        "anchors": {row.anchor for row in (*running, *latest)},
         "back": reverse("dashboard"),
         "engine_note": backends.describe(conf.current()),
     }

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SHOWN_CHANGES = 200
 SHOWN_VOICES = 50
+HEADING = "transcript-heading"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Row:
     """A line with what its owner said and may say about it."""
 
     line: Line
+    before: str = ""  # the anchor of the line before it, or of the heading: where one is when it is gone
     original: str = ""
     feedback: ToneFeedback | None = None
     is_open: bool = False
@@ -43,6 +45,7 @@ class Voice:
     mark: str
     name: str
     same_as: str
+    anchor: str
 
     @property
     def shown(self) -> str:
@@ -68,6 +71,7 @@ def debrief(request: HttpRequest, voice_session: VoiceSession) -> HttpResponse:
         notes=Note.objects.filter(session=voice_session),
         softened=calibration.softened_labels(voice_session.owner_id),
     )
+    anchors = {"keeping", HEADING, *(line.anchor for line in reading.lines)}
     context = {
         "voice_session": voice_session,
         "simulated": voice_session.simulated,
@@ -77,7 +81,7 @@ def debrief(request: HttpRequest, voice_session: VoiceSession) -> HttpResponse:
         "reading": reading,
         "here": _query(request),
         "tones": sorted(reading.tones),
-        "anchors": {"keeping", *(line.anchor for line in reading.lines)},
+        "anchors": anchors,
         "rows": _rows(voice_session, reading, opened=wanted.line if is_editing else None),
         "changes": _changes(voice_session),
         "revealed": AuditEntry.objects.filter(session_id=voice_session.pk, action="reveal").order_by("at"),
@@ -85,7 +89,7 @@ def debrief(request: HttpRequest, voice_session: VoiceSession) -> HttpResponse:
         "more_changes": max(0, voice_session.revision - SHOWN_CHANGES),
     }
     if is_editing:
-        context |= _for_editing(voice_session, reading)
+        context |= _for_editing(voice_session, reading, anchors)
     return render(request, "sessions_app/debrief.html", context)
 
 
@@ -95,9 +99,11 @@ def _keeping(voice_session: VoiceSession) -> SessionKeepingForm:
     return SessionKeepingForm(initial={"keep": SessionKeepingForm.FOR_EVER} if is_for_ever else None)
 
 
-def _for_editing(voice_session: VoiceSession, reading: Reading) -> dict[str, object]:
+def _for_editing(voice_session: VoiceSession, reading: Reading, anchors: set[str]) -> dict[str, object]:
+    voices = _voices(voice_session)
     return {
-        "voices": _voices(voice_session),
+        "voices": voices,
+        "anchors": {*anchors, "editing", *(voice.anchor for voice in voices)},
         "known_tones": _known_tones(reading),
         "shares_feedback": calibration.shares_feedback(voice_session.owner_id),
     }
@@ -141,14 +147,16 @@ def _rows(voice_session: VoiceSession, reading: Reading, *, opened: int | None) 
     tones = [line.tone_seq for line in reading.lines if line.tone_seq]
     mine = ToneFeedback.objects.filter(session=voice_session, user_id=voice_session.owner_id, seq__in=tones)
     verdicts = {feedback.seq: feedback for feedback in mine}
+    before = [HEADING, *(line.anchor for line in reading.lines)]
     return [
         Row(
             line=line,
+            before=before[place],
             original=originals.get(line.seq, ""),
             feedback=verdicts.get(line.tone_seq),
             is_open=opened is not None and line.seq == opened,
         )
-        for line in reading.lines
+        for place, line in enumerate(reading.lines)
     ]
 
 
@@ -160,8 +168,9 @@ def _voices(voice_session: VoiceSession) -> list[Voice]:
             mark=mark,
             name=given[mark].name if mark in given else "",
             same_as=names[mark] if mark in given and given[mark].same_as else "",
+            anchor=f"voice-{place}",
         )
-        for mark in editing.voices_of(voice_session)[:SHOWN_VOICES]
+        for place, mark in enumerate(editing.voices_of(voice_session)[:SHOWN_VOICES], 1)
     ]
 
 

@@ -104,6 +104,10 @@ class Row:
     shares: list[Share]
     hits: Hits
 
+    @property
+    def anchor(self) -> str:
+        return f"session-{self.session.pk}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
@@ -139,9 +143,11 @@ def history(request: HttpRequest) -> HttpResponse:
     result = search.find(mine, request.user.pk or 0, filters.wanted)
     terms = filters.wanted.words
     listing = _page_of(result, number(request, "page", 1), with_texts=bool(terms))
+    rows = rows_of(listing.sessions, terms, _texts(listing, result) if terms else {})
     context = {
         "listing": listing,
-        "rows": rows_of(listing.sessions, terms, _texts(listing, result) if terms else {}),
+        "rows": rows,
+        "anchors": {row.anchor for row in rows},
         "filters": filters,
         "is_filtered": bool(filters.in_address),
         "has_no_words": filters.wanted.has_nothing_to_find,

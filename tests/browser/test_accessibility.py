@@ -108,6 +108,26 @@ def test_a_page_for_strangers_has_nothing_that_axe_objects_to(chromium, linnet, 
     assert found == {}
 
 
+def test_giving_a_link_has_nothing_that_axe_objects_to_refused_or_done(chromium, linnet, login, address_of_a_talk):
+    context = chromium.new_context(base_url=linnet, storage_state=login)  # a refusal is a complaint in the console
+    page = context.new_page()
+    page.goto(f"{address_of_a_talk}shares/")
+    page.get_by_label("For whom").fill(" ")
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.get_by_label("For whom")).to_be_focused()
+    refused = objections(page)
+    page.get_by_label("For whom").fill("Ben")
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.get_by_label("Link", exact=True)).to_be_focused()
+    made = objections(page)
+    page.get_by_role("button", name="Withdraw").first.click()
+    expect(page.get_by_text("The link is withdrawn.")).to_be_visible()
+    withdrawn = objections(page)
+    context.close()
+
+    assert [refused, made, withdrawn] == [{}] * 3
+
+
 def test_the_live_page_has_nothing_that_axe_objects_to_idle_or_full_or_in_trouble(device_of_alice):
     page = device_of_alice(permissions=())
     start(page, "Axe")

@@ -87,6 +87,60 @@ def test_a_file_with_what_was_ticked(device_of_alice, ended):
     assert "Speaker A" not in text
 
 
+def test_a_refused_answer_has_the_focus_and_what_was_chosen(device_of_alice, ended):
+    page = device_of_alice()
+    page.goto(f"{ended}?edit=1")
+    page.get_by_role("link", name="Change or comment").first.click()
+    page.get_by_role("radio", name="I heard it as something else").check()
+
+    page.get_by_role("button", name="Save what I heard").click()
+
+    expect(page.get_by_role("alert").filter(has_text="Say how you heard it.")).to_be_focused()
+    expect(page.get_by_role("radio", name="I heard it as something else")).to_be_checked()
+    expect(page.get_by_label("How you heard it")).to_have_attribute("aria-invalid", "true")
+    page.set_viewport_size(NARROW)
+    assert Axe().run(page, options=RULES).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_who_writes_how_it_was_heard_has_chosen_so(device_of_alice, ended):
+    page = device_of_alice()
+    page.goto(f"{ended}?edit=1")
+    page.get_by_role("link", name="Change or comment").first.click()
+
+    page.get_by_label("How you heard it").fill("Bored")
+
+    expect(page.get_by_role("radio", name="I heard it as something else")).to_be_checked()
+
+
+def test_on_paper_it_is_dark_on_white_and_says_who_spoke(device_of_alice, ended):
+    page = device_of_alice(color_scheme="dark")
+    page.goto(ended)
+    page.evaluate("document.documentElement.dataset.theme = 'contrast'")
+    captions(page).first.evaluate("line => { line.dataset.sameSpeaker = ''; }")
+
+    page.emulate_media(media="print")
+
+    assert page.locator("main").evaluate("main => getComputedStyle(main).color") == "rgb(35, 29, 25)"
+    assert page.locator("html").evaluate("html => getComputedStyle(html).backgroundColor") == "rgba(0, 0, 0, 0)"
+    assert (
+        captions(page).first.locator(".line__speaker").evaluate("name => getComputedStyle(name).position") == "static"
+    )
+    expect(page.get_by_role("button", name="Download")).to_be_hidden()
+
+
+def test_a_name_of_one_long_word_does_not_widen_the_page(device_of_alice, ended):
+    page = device_of_alice()
+    page.set_viewport_size(NARROW)
+    page.goto(f"{ended}?edit=1")
+
+    page.locator("h1, #editing label").evaluate_all(
+        "names => names.forEach((name) => { name.textContent = 'n'.repeat(64); })"
+    )
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_editing_is_accessible_and_fits_a_narrow_screen(device_of_alice, ended, scheme):
     page = device_of_alice(color_scheme=scheme)

@@ -69,3 +69,29 @@ def test_the_header_is_as_high_on_every_page(page):
         heights_px.append(page.evaluate(HEADER_PX))
 
     assert heights_px[0] == heights_px[1]
+
+
+def test_escape_closes_a_menu_and_its_button_has_the_focus(page):
+    page.goto("/sessions/")
+    menu = page.locator(".menu", has_text="Display")
+    menu.locator("summary").click()
+    page.keyboard.press("Tab")
+
+    page.keyboard.press("Escape")
+
+    expect(menu).not_to_have_attribute("open", "")
+    expect(menu.locator("summary")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    "leave", [lambda page: page.locator("h1").click(), lambda page: page.locator(".brand").focus()]
+)
+def test_a_menu_closes_when_one_turns_to_the_page(page, leave):
+    page.goto("/sessions/")
+    menu = page.locator(".menu", has_text="alice")
+    menu.locator("summary").click()
+    expect(menu).to_have_attribute("open", "")
+
+    leave(page)
+
+    expect(menu).not_to_have_attribute("open", "")
