@@ -32,7 +32,7 @@ run: install
 	$(BIN)/python manage.py quickstart
 
 test: $(STAMPS)/test
-	$(BIN)/python -m pytest -rs -n $(TEST_WORKERS) --dist loadfile $(TEST_ARGS)
+	$(BIN)/python -m pytest -rs -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff format --check .

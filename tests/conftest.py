@@ -15,6 +15,7 @@ from sessions_app.models import AuditEntry, VoiceSession
 from tests.canary import Watch
 
 SECOND_OF_SILENCE = bytes(32_000)
+SLOWEST_FIRST = ("browser/test_real_speech", "test_on_postgresql", "browser/", "faults/", "stream_audio/", "engine/")
 
 
 def require(is_there: bool, what: str) -> None:
@@ -24,6 +25,12 @@ def require(is_there: bool, what: str) -> None:
     if os.environ.get("LINNET_REQUIRE_SERVICES") == "1":
         pytest.fail(f"{what} is required here (LINNET_REQUIRE_SERVICES=1)")
     pytest.skip(f"needs {what}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The slowest files first: what begins last is short, and neither of two workers waits for the other."""
+    items.sort(key=lambda item: next((rank for rank, part in enumerate(SLOWEST_FIRST) if part in item.nodeid), 99))
 
 
 @pytest.fixture(autouse=True)

@@ -156,6 +156,23 @@ def answer_late(page, route):
     route.fulfill(response=response)
 
 
+def test_keys_act_again_as_soon_as_the_corrected_words_are_shown(views):
+    page, elsewhere = views
+    page.route("**/words/", lambda route: answer_late(page, route))
+    on_line(page)
+    page.keyboard.press("e")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Thanks for waiting.")
+
+    page.keyboard.press("Enter")
+    expect(captions(elsewhere).first).to_contain_text("Thanks for waiting.")
+    page.keyboard.press("h")
+
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(captions(page).first.locator("[data-part=text]")).to_have_text("Thanks for waiting.")
+    expect(captions(page).first).to_be_focused()
+
+
 def test_a_line_is_copied_with_its_speaker(views):
     page, _ = views
     on_line(page)

@@ -27,6 +27,11 @@ export class LineEditor {
     });
   }
 
+  /** The words of `line` changed: the news may be here before the answer. */
+  revised(line) {
+    if (this.#editor.isIn(line)) this.#editor.shown(wordsOfLine(line));
+  }
+
   #put(form, line) {
     line.dataset.editing = "";
     partOf(line, "text").closest("p").after(form);

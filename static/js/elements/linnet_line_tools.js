@@ -57,7 +57,7 @@ export class LinnetLineTools extends LiveElement {
   #listen(signal) {
     const on = (target, type, listener) => target.addEventListener(type, listener, { signal });
     on(this.#captions, "line", ({ detail }) => this.#came(detail));
-    on(this.#captions, "revised", ({ detail }) => detail.contains(this.#tools) && this.#offer(detail));
+    on(this.#captions, "revised", ({ detail }) => this.#revised(detail));
     on(this.#list, "pointerover", (event) => event.pointerType === "mouse" && this.#pointAt(lineOf(event)));
     on(this.#list, "focusin", (event) => this.#focused(lineOf(event)));
     on(this.#list, "click", (event) => this.#click(event));
@@ -69,6 +69,11 @@ export class LinnetLineTools extends LiveElement {
   #came(line) {
     const is_chosen = this.#list.matches(":focus-within") || this.#dialogs.some(({ open }) => open);
     if (!is_chosen && !("gathered" in line.dataset)) this.#reach(line);
+  }
+
+  #revised(line) {
+    this.#editor?.revised(line);
+    if (line.contains(this.#tools)) this.#offer(line);
   }
 
   #pointAt(line) {

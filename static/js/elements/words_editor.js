@@ -8,6 +8,7 @@ export class WordsEditor {
   #part;
   #task = null;
   #is_keeping = false;
+  #kept = ""; // the words that are on their way
 
   /** `form` has the parts `words` (the field), `trouble` and `cancel`, and is hidden as long as nothing is changed. */
   constructor(form) {
@@ -40,6 +41,11 @@ export class WordsEditor {
     return this.#task !== null && element.contains(this.#form);
   }
 
+  /** `words` are shown where the form stands: when they are those that are on their way, they have arrived. */
+  shown(words) {
+    if (this.#is_keeping && words === this.#kept) this.close();
+  }
+
   close() {
     if (!this.#task) return;
     const { close } = this.#task;
@@ -64,6 +70,7 @@ export class WordsEditor {
     if (this.#is_keeping) return;
     if (!words) return this.#complain(task.empty);
     if (words === task.words) return this.close();
+    this.#kept = words;
     const trouble = await this.#sent(task.keep(words));
     if (this.#task !== task) return;
     if (trouble) this.#complain(trouble);
