@@ -71,16 +71,16 @@ def parts_of(marks: Iterable[str], passages: Iterable[Passage]) -> list[Part]:
     kept_marks = tuple(marks)
     parts = [Part(kept_marks)]
     seen: Counter[str] = Counter()
-    part_bytes = 0
+    part_words = part_bytes = 0
     for passage in passages:
         words = folded_words(passage.text)
         seen.update(words)
-        own_bytes = sum(len(word.encode()) + _BYTES_OF_A_PLACE for word in words)
-        part_bytes += own_bytes
-        is_full = seen.total() > MAX_PART_WORDS or part_bytes > MAX_PART_BYTES
-        if (is_full or any(seen[word] > MAX_SAME_WORD for word in words)) and parts[-1].lines:
+        own_bytes = len("".join(words).encode()) + _BYTES_OF_A_PLACE * len(words)
+        part_words, part_bytes = part_words + len(words), part_bytes + own_bytes
+        is_full = part_words > MAX_PART_WORDS or part_bytes > MAX_PART_BYTES
+        if (is_full or max(map(seen.__getitem__, words), default=0) > MAX_SAME_WORD) and parts[-1].lines:
             parts.append(Part(kept_marks))
-            seen, part_bytes = Counter(words), own_bytes
+            seen, part_words, part_bytes = Counter(words), len(words), own_bytes
         parts[-1].lines.append(words)
         parts[-1].places.append(passage.place)
     return parts
