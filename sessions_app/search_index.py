@@ -90,7 +90,8 @@ def check_of(term: Term) -> Func | None:
     Reading the places of words takes longer than all else, so PostgreSQL shall do it session by session, from the
     newest, until a page is full.
     """
-    if connection.vendor == "sqlite" or len(term.words) == 1 or term.pairs == [" ".join(term.words)]:
+    is_one_pair = len(term.words) == 2 and bool(term.pairs)
+    if connection.vendor == "sqlite" or len(term.words) == 1 or is_one_pair:
         return None
     query = Value(_tsquery(term, "<->"))
     return Func(F("pk"), query, function="sessions_app_holds", output_field=BooleanField())

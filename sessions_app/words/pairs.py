@@ -17,8 +17,11 @@ MAX_SHORT_CHARS = 4  # of English speech more than half; a third of what stands 
 
 
 def pairs_in(words: Sequence[str]) -> list[str]:
-    """Return the pairs of short neighbours among `words`, each as two words with a space between."""
-    return [f"{one} {next_one}" for one, next_one in pairwise(words) if _is_short(one) and _is_short(next_one)]
+    """Return the pairs of short neighbours among `words`, each as one word that nobody can type.
+
+    Its first sign keeps it apart from words: the beginning of a word would be looked for in every pair that has it.
+    """
+    return [f"§p{one} {next_one}" for one, next_one in pairwise(words) if _is_short(one) and _is_short(next_one)]
 
 
 def _is_short(word: str) -> bool:
