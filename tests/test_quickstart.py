@@ -143,6 +143,8 @@ async def test_a_reaper_that_fails_keeps_nothing_that_is_due(voice_session, sett
             await asyncio.sleep(0.05)
     tidying.cancel()
 
+    assert not await VoiceSession.objects.aexists()
+
 
 @pytest.mark.django_db
 class TestDemoAccount:
