@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections
@@ -59,7 +60,17 @@ async def _run(executor: ThreadPoolExecutor, function: Callable[P, T], *args: P.
 
 def close_connections() -> None:
     """Close every connection of these threads (tests drop their database, workers end)."""
-    waiting = [_writer.submit(connections.close_all)]
-    waiting += [_readers.submit(connections.close_all) for _ in range(READERS * 4)]
-    for future in waiting:
-        future.result(DEADLINE_S)
+    close_connections_of(_writer, threads=1)
+    close_connections_of(_readers, threads=READERS)
+
+
+def close_connections_of(executor: ThreadPoolExecutor, *, threads: int) -> None:
+    """Close the connections of all `threads` of an executor: each waits for the others, so none is asked twice."""
+    all_here = Barrier(threads)
+
+    def close() -> None:
+        all_here.wait(DEADLINE_S)
+        connections.close_all()
+
+    for closing in [executor.submit(close) for _ in range(threads)]:
+        closing.result(DEADLINE_S)

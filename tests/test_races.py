@@ -11,10 +11,9 @@ import pytest
 import time_machine
 from asgiref.sync import sync_to_async
 from channels import layers
-from django.db import connections
 from django.utils import timezone
 
-from sessions_app import hearing, lease, lifecycle, presence, recording
+from sessions_app import database_threads, hearing, lease, lifecycle, presence, recording
 from sessions_app.models import VoiceSession
 from tests.conftest import SECOND_OF_SILENCE
 from tests.sockets import microphone_of, view_of
@@ -45,8 +44,7 @@ def test_two_reapers_against_a_speaker_who_comes_back(alice):
             voice_session.refresh_from_db()
             assert len(ended) == (0 if voice_session.is_running else 1)
             assert voice_session.events.count() - before == len(ended)
-        for closing in [threads.submit(connections.close_all) for _ in range(12)]:
-            closing.result()
+        database_threads.close_connections_of(threads, threads=3)
 
 
 def test_two_reapers_against_a_live_microphone_that_was_late(alice):
@@ -74,8 +72,7 @@ def test_two_reapers_against_a_live_microphone_that_was_late(alice):
             assert voice_session.events.filter(text=f"round {number}").count() == 1
         seqs = list(voice_session.events.order_by("seq").values_list("seq", flat=True))
         assert seqs == list(range(1, len(seqs) + 1))
-        for closing in [threads.submit(connections.close_all) for _ in range(12)]:
-            closing.result()
+        database_threads.close_connections_of(threads, threads=3)
 
 
 @pytest.mark.parametrize("step_s", [3600, -3600])
