@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from sessions_app import urls
+from sessions_app import routing, urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,20 @@ ROWS = {
     "readyz": Row(EVERYBODY),
 }
 
-SOCKETS = {"audio": OWNER_SOCKET, "live": WATCHER_SOCKET}
+SOCKETS = {"audio": OWNER_SOCKET, "live": WATCHER_SOCKET}  # by the end of their addresses
+
+# Pages of django-allauth that are there before a login; by the others it asks for one.
+ENTRANCE = {
+    "account_confirm_email",
+    "account_email_verification_sent",
+    "account_inactive",
+    "account_login",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_signup",
+}
 
 
 def all_routes() -> dict[str, URLPattern]:
@@ -94,6 +107,11 @@ def all_routes() -> dict[str, URLPattern]:
 
 def own_routes() -> dict[str, URLPattern]:
     return dict(_routes(urls.urlpatterns, ""))
+
+
+def sockets() -> list[str]:
+    """Return the address of every socket but the last, which takes whatever is left and refuses it."""
+    return [str(route.pattern) for route in routing.websocket_urlpatterns[:-1]]
 
 
 def _routes(patterns: list[URLPattern | URLResolver], namespace: str) -> Iterator[tuple[str, URLPattern]]:

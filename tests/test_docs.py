@@ -12,6 +12,7 @@ import pytest
 from sessions_app.annotation.events import GapCause, Kind
 from sessions_app.live import messages
 from sessions_app.live.messages import CloseCode, ErrorCode
+from tests.routes import ROWS, WATCHERS, own_routes
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()
@@ -92,6 +93,14 @@ def test_every_cause_of_a_gap_is_described():
     (causes,) = re.findall(r"`cause` \(`([a-z_ ]+)`\)", PROTOCOL)
 
     assert set(causes.split()) == set(GapCause)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, row in ROWS.items() if row.rule == WATCHERS))
+def test_it_says_what_a_trusted_viewer_may_read(name):
+    (paragraph,) = re.findall(r"^A trusted viewer reads .*?\n\n", PROTOCOL, re.MULTILINE | re.DOTALL)
+    address = str(own_routes()[name].pattern).removeprefix("sessions/<uuid:session_id>")
+
+    assert f"`{address}`" in paragraph or name == "session"
 
 
 @pytest.mark.parametrize("name", sorted(read_from_the_environment()))

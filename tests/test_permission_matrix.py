@@ -46,6 +46,12 @@ def browsers(said, alice, bob, stella):
     }
 
 
+ACCOUNTS = {
+    name: route for name, route in routes.all_routes().items() if name.startswith(("account_", "mfa_", "usersessions_"))
+}
+ADMIN = {name: route for name, route in routes.all_routes().items() if name.startswith("admin:")}
+
+
 def address_of(name, said):
     known = {
         "session_id": said.pk,
@@ -73,6 +79,13 @@ def outcome(answer):
 
 def test_every_route_has_a_row_and_every_row_a_route():
     assert routes.ROWS.keys() == routes.own_routes().keys()
+    assert [f"ws/sessions/<uuid:session_id>/{kind}/" for kind in routes.SOCKETS] == routes.sockets()
+
+
+def test_nothing_is_served_beside_them_but_accounts_and_the_admin():
+    others = routes.all_routes().keys() - routes.own_routes().keys() - ADMIN.keys() - ACCOUNTS.keys()
+
+    assert others == set()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +106,13 @@ def test_nothing_is_changed_by_looking(browsers, said, name):
     assert outcome(browsers["owner"].get(address_of(name, said))) in {"wrong method", "in"}
 
 
-ADMIN = {name: route for name, route in routes.all_routes().items() if name.startswith("admin:")}
+@pytest.mark.parametrize("name", sorted(ACCOUNTS.keys() - routes.ENTRANCE))
+@pytest.mark.parametrize("person", ["anonymous", "sharee", "revoked"])
+@pytest.mark.django_db
+def test_pages_of_an_account_ask_for_a_login(browsers, person, name):
+    address = reverse(name, args=[1] if name in {"mfa_edit_webauthn", "mfa_remove_webauthn"} else [])
+
+    assert {outcome(browsers[person].get(address)), outcome(browsers[person].post(address))} == {"login"}
 
 
 @pytest.mark.parametrize("name", sorted(name for name in ADMIN if "<" not in name))

@@ -28,12 +28,20 @@ def session_number(term: str) -> uuid.UUID | None:
 
 
 class ShortPaginator(Paginator):  # type: ignore[type-arg]  # subscriptable only in stubs
-    """Counts to `COUNTED` and no further."""
+    """Counts to `COUNTED` and no further; `are_more` says that there are rows behind."""
 
     @cached_property
     def count(self) -> int:
+        return min(self._counted, COUNTED)
+
+    @property
+    def are_more(self) -> bool:
+        return self._counted > COUNTED
+
+    @cached_property
+    def _counted(self) -> int:
         rows = cast("QuerySet[Model]", self.object_list)
-        return rows.order_by().values("pk")[:COUNTED].count()
+        return rows.order_by().values("pk")[: COUNTED + 1].count()
 
 
 class OfferedFiltersAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # subscriptable only in stubs

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_app import lease, lifecycle, recording
+from sessions_app.admin import records
 from sessions_app.annotation.events import GapCause, gap
 from sessions_app.models import VoiceSession
 from tests.admin.conftest import SESSIONS, allocated, shown
@@ -75,6 +76,17 @@ def test_the_list_is_filtered(stellas_browser, voice_session, chosen, is_found):
 )
 def test_a_filter_that_makes_no_sense_does_not_break_the_list(stellas_browser, asked):
     assert stellas_browser.get(f"{SESSIONS}?{asked}").status_code in {200, 302, 400}
+
+
+@pytest.mark.parametrize(("counted", "says_so"), [(2, True), (3, False)])
+def test_a_list_that_is_cut_says_so(stellas_browser, alice, monkeypatch, counted, says_so):
+    for _ in range(3):
+        lifecycle.create(alice)
+    monkeypatch.setattr(records, "COUNTED", counted)
+
+    _, page = shown(stellas_browser, SESSIONS)
+
+    assert (f"There are more than these {counted}." in page) == says_so
 
 
 def test_it_costs_as_many_queries_for_fifty_sessions_as_for_one(stellas_browser, alice):
