@@ -121,6 +121,19 @@ test("keys that lead from line to line scroll back like a wheel", () => {
   assert.equal(page.jump.hidden, false);
 });
 
+test("who searches far back is not pulled to the end, though lines there turn out taller than guessed", () => {
+  const page = new Page();
+  page.end_px = 50_000;
+  page.place.follow();
+
+  page.end_px += 700;
+  page.scroll(20_000);
+  page.line();
+
+  assert.equal(scrollY, 20_000);
+  assert.equal(page.jump.hidden, false);
+});
+
 function turnWheel() {
   listeners.dispatchEvent(new Event("wheel"));
 }

@@ -99,15 +99,16 @@ export class ReadingPlace extends EventTarget {
 
   #scrolled() {
     const end_px = this.#endPx();
-    const is_readers = this.#hand.isAtIt();
-    const is_of_layout = !is_readers && Math.abs(end_px - this.#last_end_px) > 2; // larger text, a turned phone
+    const beyond_px = scrollY - end_px;
+    const is_far = Math.abs(beyond_px) > innerHeight; // a search leads there; larger text or a turned phone does not
+    const is_readers = this.#hand.isAtIt() || is_far;
+    const is_of_layout = !is_readers && Math.abs(end_px - this.#last_end_px) > 2;
     this.#last_end_px = end_px;
     if (is_of_layout && this.#is_following && !this.#is_held) {
       this.#last_scroll_px = scrollY;
       this.follow();
       return;
     }
-    const beyond_px = scrollY - end_px;
     const moved_px = scrollY - this.#last_scroll_px;
     const is_towards_end = beyond_px >= 0 || moved_px >= 0;
     if (Math.abs(beyond_px) < BOTTOM_PX && !this.#is_held) this.#is_following ||= is_towards_end;

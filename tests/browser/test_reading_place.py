@@ -1,0 +1,30 @@
+"""The page goes along with the newest line, or stays where its reader is."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import start
+from tests.browser.test_live_page import send, spoken
+
+LONG = "so it goes on " * 30
+
+
+@pytest.fixture
+def quiet(device_of_alice):
+    """A live page without a microphone: what is said on it the test says."""
+    page = device_of_alice(permissions=())
+    start(page, "The landlord")
+    return page
+
+
+def test_a_search_that_leads_far_back_is_not_undone(quiet):
+    send(quiet, *[spoken(seq, f"Line {seq} {LONG if seq % 3 else ''}") for seq in range(1, 1_000)])
+    expect(quiet.get_by_text("Line 999 ")).to_be_in_viewport()
+
+    assert quiet.evaluate("find('Line 401 ', false, true)")
+    expect(quiet.get_by_role("button", name="Jump to live")).to_be_visible()
+    send(quiet, spoken(1_000, "Line 1000"))
+
+    expect(quiet.get_by_text("Line 401 ")).to_be_in_viewport()
