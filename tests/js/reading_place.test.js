@@ -134,6 +134,21 @@ test("who searches far back is not pulled to the end, though lines there turn ou
   assert.equal(page.jump.hidden, false);
 });
 
+test("the list stands still until all that is done with its lines is over", () => {
+  const page = new Page();
+  page.place.follow();
+  const before_px = scrollY;
+
+  const leaveWords = page.place.stay();
+  const leaveTools = page.place.stay();
+  leaveWords();
+  page.line();
+  const meanwhile_px = scrollY;
+  leaveTools();
+
+  assert.deepEqual([meanwhile_px, scrollY], [before_px, before_px + 50]);
+});
+
 function turnWheel() {
   listeners.dispatchEvent(new Event("wheel"));
 }
