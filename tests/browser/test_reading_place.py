@@ -19,6 +19,11 @@ def quiet(device_of_alice):
     return page
 
 
+def bottom_px(line):
+    box = line.bounding_box()
+    return box["y"] + box["height"]
+
+
 def test_a_search_that_leads_far_back_is_not_undone(quiet):
     send(quiet, *[spoken(seq, f"Line {seq} {LONG if seq % 3 else ''}") for seq in range(1, 1_000)])
     expect(quiet.get_by_text("Line 999 ")).to_be_in_viewport()
@@ -28,3 +33,15 @@ def test_a_search_that_leads_far_back_is_not_undone(quiet):
     send(quiet, spoken(1_000, "Line 1000"))
 
     expect(quiet.get_by_text("Line 401 ")).to_be_in_viewport()
+
+
+def test_the_banner_off_the_record_pushes_no_line_under_the_dock(quiet):
+    send(quiet, *[spoken(seq, f"Line {seq}") for seq in range(1, 60)])
+    last = quiet.get_by_text("Line 59", exact=True)
+    expect(last).to_be_in_viewport()
+    before_px = bottom_px(last)
+
+    send(quiet, ("session", {"title": "The landlord", "off_record": True}))
+
+    quiet.wait_for_timeout(300)
+    assert abs(bottom_px(last) - before_px) <= 2
