@@ -45,3 +45,17 @@ def test_the_banner_off_the_record_pushes_no_line_under_the_dock(quiet):
 
     quiet.wait_for_timeout(300)
     assert abs(bottom_px(last) - before_px) <= 2
+
+
+def test_who_jumps_to_the_newest_line_by_key_has_the_focus_there(quiet):
+    send(quiet, *[spoken(seq, f"Line {seq}") for seq in range(1, 60)])
+    expect(quiet.get_by_text("Line 59", exact=True)).to_be_in_viewport()
+    quiet.keyboard.press("Home")
+    quiet.wait_for_function("() => scrollY === 0")
+    jump = quiet.get_by_role("button", name="Jump to live")
+    jump.focus()
+
+    quiet.keyboard.press("Enter")
+
+    expect(jump).to_be_hidden()
+    expect(quiet.locator(".line").last).to_be_focused()
