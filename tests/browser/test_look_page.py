@@ -134,6 +134,15 @@ def test_big_letters_follow_the_session(device_of_alice):
     assert table.locator("button:visible, input:visible, summary:visible").count() == 0
 
 
+def test_the_big_view_of_a_session_without_a_title_is_called_by_its_date(device_of_alice):
+    page = device_of_alice(permissions=())
+    page.goto(f"{start(page, '')}big/")
+    page.wait_for_function("() => document.querySelector('linnet-live')?.board?.facts.feed === 'open'")
+
+    expect(page).to_have_title(re.compile("^Session of "))
+    expect(page.get_by_role("heading", name=re.compile("^Session of "))).to_have_count(1)
+
+
 def test_big_letters_take_corrections_names_and_unfinished_words(device_of_alice):
     page = device_of_alice(permissions=())
     page.goto(f"{start(page)}big/")

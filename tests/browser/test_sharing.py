@@ -51,6 +51,7 @@ def test_a_trusted_viewer_watches_whispers_and_is_shut_out(device_of_alice, ann)
     expect(captions(ann)).to_have_count(0)
     expect(ann.get_by_text("Its captions are gone from this page.")).to_be_visible()
     expect(ann.get_by_label("Whisper a note")).to_be_hidden()
+    expect(ann.get_by_role("link", name=re.compile("Big text|Plain text"))).to_have_count(0)
 
 
 def test_after_the_end_a_trusted_viewer_reads_what_was_said(device_of_alice, ann):

@@ -121,6 +121,34 @@ test("keys that lead from line to line scroll back like a wheel", () => {
   assert.equal(page.jump.hidden, false);
 });
 
+test("who searches far back is not pulled to the end, though lines there turn out taller than guessed", () => {
+  const page = new Page();
+  page.end_px = 50_000;
+  page.place.follow();
+
+  page.end_px += 700;
+  page.scroll(20_000);
+  page.line();
+
+  assert.equal(scrollY, 20_000);
+  assert.equal(page.jump.hidden, false);
+});
+
+test("the list stands still until all that is done with its lines is over", () => {
+  const page = new Page();
+  page.place.follow();
+  const before_px = scrollY;
+
+  const leaveWords = page.place.stay();
+  const leaveTools = page.place.stay();
+  leaveWords();
+  page.line();
+  const meanwhile_px = scrollY;
+  leaveTools();
+
+  assert.deepEqual([meanwhile_px, scrollY], [before_px, before_px + 50]);
+});
+
 function turnWheel() {
   listeners.dispatchEvent(new Event("wheel"));
 }

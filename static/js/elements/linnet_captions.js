@@ -75,7 +75,7 @@ export class LinnetCaptions extends LiveElement {
   /** Once a frame however many lines came: asking for the height after each would lay the page out each time. */
   #watchHeight(signal) {
     const of_page = new ResizeObserver(() => this.place.follow());
-    of_page.observe(document.body);
+    of_page.observe(document.body, { box: "border-box" }); // the banner stands in its padding
     const makeRoom = () => {
       noteDockHeight();
       this.place.follow();

@@ -38,6 +38,11 @@ export class LinnetLineTools extends LiveElement {
     this.#current?.focus();
   }
 
+  /** For who jumped there by key: the button that had the focus is gone. */
+  #focusNewest() {
+    finished(this.#list.lastElementChild, "previousElementSibling")?.focus({ preventScroll: true });
+  }
+
   get #captions() {
     return this.live.querySelector("linnet-captions");
   }
@@ -58,6 +63,7 @@ export class LinnetLineTools extends LiveElement {
     const on = (target, type, listener) => target.addEventListener(type, listener, { signal });
     on(this.#captions, "line", ({ detail }) => this.#came(detail));
     on(this.#captions, "revised", ({ detail }) => this.#revised(detail));
+    on(this.#captions.querySelector("[data-part=jump]"), "click", ({ detail }) => detail === 0 && this.#focusNewest());
     on(this.#list, "pointerover", (event) => event.pointerType === "mouse" && this.#pointAt(lineOf(event)));
     on(this.#list, "focusin", (event) => this.#focused(lineOf(event)));
     on(this.#list, "click", (event) => this.#click(event));

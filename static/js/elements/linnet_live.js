@@ -109,7 +109,7 @@ export class LinnetLive extends HTMLElement {
   #endWith(code) {
     this.board.update({ bye: code });
     if (!isShutOut(code)) return;
-    const telling = "linnet-tone, linnet-line, linnet-whisper, .moment-actions, linnet-whispers";
+    const telling = "linnet-tone, linnet-line, linnet-whisper, .moment-actions, linnet-whispers, .other-views, .big-keys";
     for (const element of this.querySelectorAll(telling)) element.remove();
   }
 

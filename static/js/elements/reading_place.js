@@ -15,7 +15,7 @@ export class ReadingPlace extends EventTarget {
   #hand;
   #is_following = true;
   #is_held = false;
-  #is_still = false; // while somebody does something with a line
+  #stays = 0; // how many things somebody does with lines: words may be corrected here while tools are open there
   #last_scroll_px = 0;
   #last_end_px = 0;
   #new_lines = 0;
@@ -44,7 +44,7 @@ export class ReadingPlace extends EventTarget {
 
   /** Go along with the last line; never back up, from under a hand that reaches for what stands below the lines. */
   follow() {
-    if (this.#is_following && !this.#is_held) {
+    if (this.#is_following && !this.#is_held && !this.#stays) {
       this.#last_end_px = this.#endPx();
       scrollTo(0, Math.max(scrollY, this.#last_end_px));
       this.#last_scroll_px = scrollY; // or its event, which comes later, would look like a reader's
@@ -57,10 +57,10 @@ export class ReadingPlace extends EventTarget {
     const was_following = this.#is_following;
     const from_px = scrollY;
     this.#is_following = false;
-    this.#is_still = true;
+    this.#stays += 1;
     this.#offerJump();
     return () => {
-      this.#is_still = false;
+      this.#stays -= 1;
       this.#is_following ||= was_following && scrollY >= from_px - BOTTOM_PX;
       this.follow();
     };
@@ -99,15 +99,16 @@ export class ReadingPlace extends EventTarget {
 
   #scrolled() {
     const end_px = this.#endPx();
-    const is_readers = this.#hand.isAtIt();
-    const is_of_layout = !is_readers && Math.abs(end_px - this.#last_end_px) > 2; // larger text, a turned phone
+    const beyond_px = scrollY - end_px;
+    const is_far = Math.abs(beyond_px) > innerHeight; // a search leads there; larger text or a turned phone does not
+    const is_readers = this.#hand.isAtIt() || is_far;
+    const is_of_layout = !is_readers && Math.abs(end_px - this.#last_end_px) > 2;
     this.#last_end_px = end_px;
     if (is_of_layout && this.#is_following && !this.#is_held) {
       this.#last_scroll_px = scrollY;
       this.follow();
       return;
     }
-    const beyond_px = scrollY - end_px;
     const moved_px = scrollY - this.#last_scroll_px;
     const is_towards_end = beyond_px >= 0 || moved_px >= 0;
     if (Math.abs(beyond_px) < BOTTOM_PX && !this.#is_held) this.#is_following ||= is_towards_end;
@@ -124,7 +125,7 @@ export class ReadingPlace extends EventTarget {
 
   #offerJump() {
     if (this.#is_following && !this.#is_held) this.#new_lines = 0;
-    this.#jump.hidden = this.#is_still || (this.#is_following && !this.#is_held);
+    this.#jump.hidden = this.#stays > 0 || (this.#is_following && !this.#is_held);
     setText(this.#jump, this.#is_held ? heldInWords(this.#new_lines) : jumpInWords(this.#new_lines));
   }
 }
