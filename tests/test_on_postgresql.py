@@ -1,7 +1,7 @@
 """What speaks SQL in its own way is tested on SQLite with everything else, and here once more on PostgreSQL.
 
-A file or folder goes on the list when what it tests differs between the two: raw SQL, locks, full-text search,
-constraints.
+A file or folder goes on the list when what it tests differs between the two (raw SQL, locks, full-text search,
+constraints), or when it is about what people do with a session afterwards, and who may see it: that must not differ.
 """
 
 from __future__ import annotations
@@ -21,12 +21,18 @@ from tests.faults.processes import POSTGRES
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = [
-    "admin/test_audit_log.py",  # triggers
-    "admin/test_sessions.py",  # filters with NUL
+    "admin",  # triggers, filters with NUL
     "forgetting",  # what every table holds, deleting in steps
-    "sharing/test_making.py",  # a lock
+    "sharing",  # a lock
+    "test_archive.py",
+    "test_calibration.py",
+    "test_debrief.py",
+    "test_editing.py",
+    "test_exports.py",
+    "test_feedback.py",
     "test_history.py",
     "test_odd_requests.py",  # NUL, and numbers of any length
+    "test_permission_matrix.py",
     "test_reap_idle_sessions.py",  # who wins a conditional UPDATE
     "test_presence.py",  # locks that are passed by
     "test_recording.py",  # raw SQL
