@@ -173,6 +173,23 @@ def test_keys_act_again_as_soon_as_the_corrected_words_are_shown(views):
     expect(captions(page).first).to_be_focused()
 
 
+def test_a_correction_that_fails_is_said_though_something_else_was_begun(views):
+    page, _ = views
+    no_way_through = "new Promise((_, fail) => setTimeout(() => fail(new TypeError('no way through')), 1000))"
+    page.add_init_script(f"fetch = () => {no_way_through}")
+    page.reload()
+    on_line(page)
+    page.keyboard.press("e")
+    page.keyboard.type(" Thanks.")
+    page.keyboard.press("Enter")
+
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Hold").focus()
+
+    expect(page.get_by_text("Linnet cannot be reached, so nothing was changed.")).to_be_visible()
+    expect(page.get_by_role("button", name="Hold")).to_be_focused()
+
+
 def test_a_line_is_copied_with_its_speaker(views):
     page, _ = views
     on_line(page)

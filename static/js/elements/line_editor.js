@@ -23,7 +23,8 @@ export class LineEditor {
       empty: t("Write the words, or cancel and remove the line."),
       put: (form) => this.#put(form, line),
       keep: (words) => this.#keep(line, words),
-      close: () => this.#close(line, leave),
+      close: (is_here) => this.#close(line, leave, is_here),
+      say: (trouble) => this.#live.say(trouble),
     });
   }
 
@@ -42,9 +43,9 @@ export class LineEditor {
     this.#live.say(this.#live.feed.isOpen ? t("Corrected.") : t("Corrected. It shows once this page is connected."));
   }
 
-  #close(line, leave) {
+  #close(line, leave, is_here) {
     delete line.dataset.editing;
-    this.#backToLine();
+    if (is_here) this.#backToLine();
     leave();
   }
 }

@@ -35,7 +35,8 @@ export class LinnetNote extends HTMLElement {
       empty: t("Write a few words, or cancel and remove it."),
       put: () => {},
       keep: (words) => this.#keep(words),
-      close: () => this.#close(),
+      close: (is_here) => this.#close(is_here),
+      say: (trouble) => setText(partOf(this, "said"), trouble),
     });
   }
 
@@ -51,10 +52,10 @@ export class LinnetNote extends HTMLElement {
     setText(partOf(this, "said"), t("Note changed."));
   }
 
-  #close() {
+  #close(is_here) {
     delete this.line.dataset.editing;
     partOf(this, "change").hidden = false;
-    partOf(this, "change").focus();
+    if (is_here) partOf(this, "change").focus();
   }
 }
 

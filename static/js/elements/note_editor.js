@@ -23,9 +23,9 @@ export class NoteEditor {
   openInRow(row, note) {
     const back = row.querySelector("[data-act=change]");
     row.dataset.editing = "";
-    this.#open(note, (form) => row.append(form), () => {
+    this.#open(note, (form) => row.append(form), (is_here) => {
       delete row.dataset.editing;
-      back.focus();
+      if (is_here) back.focus();
     });
   }
 
@@ -34,10 +34,10 @@ export class NoteEditor {
     const line = mark.closest(".line");
     line.dataset.editing = "note";
     mark.hidden = true;
-    this.#open(note, (form) => mark.after(form), () => {
+    this.#open(note, (form) => mark.after(form), (is_here) => {
       delete line.dataset.editing;
       mark.hidden = false;
-      line.focus();
+      if (is_here) line.focus();
       leave();
     });
   }
@@ -48,6 +48,7 @@ export class NoteEditor {
       empty: t("Write a few words, or cancel and remove it."),
       put,
       close,
+      say: (trouble) => this.#live.say(trouble),
       keep: async (words) => {
         await this.#live.edits.changeNote(id, words);
         this.#live.say(t("Note changed."));

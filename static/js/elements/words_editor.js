@@ -7,8 +7,6 @@ export class WordsEditor {
   #form;
   #part;
   #task = null;
-  #is_keeping = false;
-  #kept = ""; // the words that are on their way
 
   /** `form` has the parts `words` (the field), `trouble` and `cancel`, and is hidden as long as nothing is changed. */
   constructor(form) {
@@ -21,12 +19,13 @@ export class WordsEditor {
 
   /**
    * Begin with `words`; what was begun before is given up. `put(form)` gives the form its place, `keep(words)` resolves
-   * once they are kept or rejects with `NotChanged`, `close()` is called when the form is gone, `empty` is said to
-   * whoever would keep no words.
+   * once they are kept or rejects with `NotChanged`, `close(is_here)` is called when the form is gone, with whether the
+   * focus was still in it, `empty` is said to whoever would keep no words, and `say(trouble)` is called when they are not
+   * kept and something else was begun meanwhile.
    */
   open(task) {
     this.close();
-    this.#task = task;
+    this.#task = { ...task, on_its_way: "" };
     this.#part("words").value = task.words;
     this.#complain("");
     task.put(this.#form);
@@ -43,15 +42,16 @@ export class WordsEditor {
 
   /** `words` are shown where the form stands: when they are those that are on their way, they have arrived. */
   shown(words) {
-    if (this.#is_keeping && words === this.#kept) this.close();
+    if (words && this.#task?.on_its_way === words) this.close();
   }
 
   close() {
     if (!this.#task) return;
     const { close } = this.#task;
+    const is_here = this.#form.matches(":focus-within") || document.activeElement === document.body;
     this.#task = null;
     this.#form.hidden = true;
-    close();
+    close(is_here);
   }
 
   #press(event) {
@@ -67,32 +67,28 @@ export class WordsEditor {
     event.preventDefault();
     const task = this.#task;
     const words = this.#part("words").value.trim();
-    if (this.#is_keeping) return;
+    if (task.on_its_way) return;
     if (!words) return this.#complain(task.empty);
     if (words === task.words) return this.close();
-    this.#kept = words;
-    const trouble = await this.#sent(task.keep(words));
-    if (this.#task !== task) return;
-    if (trouble) this.#complain(trouble);
-    else this.close();
-  }
-
-  /** Wait for a change; resolves with why it was not made, or "". */
-  async #sent(change) {
-    this.#is_keeping = true;
-    try {
-      await change;
-      return "";
-    } catch (error) {
-      if (!(error instanceof NotChanged)) throw error;
-      return error.message;
-    } finally {
-      this.#is_keeping = false;
-    }
+    task.on_its_way = words;
+    const trouble = await whyNot(task.keep(words)).finally(() => (task.on_its_way = ""));
+    if (this.#task === task) return trouble ? this.#complain(trouble) : this.close();
+    if (trouble) task.say(trouble);
   }
 
   #complain(words) {
     setText(this.#part("trouble"), words);
     this.#part("trouble").hidden = words === "";
+  }
+}
+
+/** Wait for a change; resolves with why it was not made, or "". */
+async function whyNot(change) {
+  try {
+    await change;
+    return "";
+  } catch (error) {
+    if (!(error instanceof NotChanged)) throw error;
+    return error.message;
   }
 }
